@@ -1,0 +1,91 @@
+package terrain
+
+import "math"
+
+// emit writes the triangulation into the mesh: triangles depth first, each entered through the side it shares with the one before, vertices numbered by
+// first use. Neighbours in the list then share vertices that were used just before, which halves the compressed size.
+func (m *Mesher) emit() {
+	for i := range m.numbers {
+		m.numbers[i] = -1
+	}
+	d := m.d
+	m.points = m.points[:0]
+	m.mesh.Triangles = m.mesh.Triangles[:0]
+	m.visited = append(m.visited[:0], make([]bool, len(d.from)/3)...)
+	m.stack = append(m.stack[:0], 0)
+	for len(m.stack) > 0 {
+		e := m.stack[len(m.stack)-1]
+		m.stack = m.stack[:len(m.stack)-1]
+		if m.visited[e/3] {
+			continue
+		}
+		m.visited[e/3] = true
+		e1, e2 := next(e), previous(e)
+		m.mesh.Triangles = append(m.mesh.Triangles, m.number(d.from[e]), m.number(d.from[e1]), m.number(d.from[e2]))
+		if f := d.twin[e2]; f >= 0 {
+			m.stack = append(m.stack, f)
+		}
+		if f := d.twin[e1]; f >= 0 {
+			m.stack = append(m.stack, f)
+		}
+		if f := d.twin[e]; f >= 0 && !m.visited[f/3] {
+			m.stack = append(m.stack, f)
+		}
+	}
+	m.place()
+	m.edges()
+}
+
+// number returns the vertex number of a point, a new one on first use.
+func (m *Mesher) number(p int32) uint32 {
+	if m.numbers[p] < 0 {
+		m.numbers[p] = int32(len(m.points))
+		m.points = append(m.points, p)
+	}
+	return uint32(m.numbers[p])
+}
+
+// place quantises the vertices. The lowest vertex is H = 0; the height of one unit is the level's step divided by the power of two that
+// makes the best use of 15 bits, so that every snapped height is met exactly.
+func (m *Mesher) place() {
+	low, high := int32(math.MaxInt32), int32(math.MinInt32)
+	for _, p := range m.points {
+		low, high = min(low, m.steps[p]), max(high, m.steps[p])
+	}
+	shift, unit := 0, m.step
+	for r := high - low; r > 0 && r<<(shift+1) <= QuantizedMax; shift++ {
+		unit /= 2
+	}
+	m.mesh.Min = float32(float64(low) * m.step)
+	m.mesh.Max = m.mesh.Min
+	if high > low {
+		m.mesh.Max = float32(float64(low)*m.step + QuantizedMax*unit)
+	}
+	m.mesh.Vertices = m.mesh.Vertices[:0]
+	for _, p := range m.points {
+		u, v := m.d.xs[p], m.d.ys[p]
+		m.mesh.Vertices = append(m.mesh.Vertices, Vertex{quantized(u), quantized(v), uint16((m.steps[p] - low) << shift)})
+	}
+}
+
+// quantized returns post i of 0..Cells in units of a tile's side, rounded.
+func quantized(i int32) uint16 { return uint16((i*QuantizedMax + Cells/2) / Cells) }
+
+// edges lists the vertices of each side, from the south and from the west.
+func (m *Mesher) edges() {
+	const last = posts - 1
+	e := &m.mesh.Edges
+	e.West = m.side(e.West[:0], 0, posts)
+	e.South = m.side(e.South[:0], 0, 1)
+	e.East = m.side(e.East[:0], last, posts)
+	e.North = m.side(e.North[:0], last*posts, 1)
+}
+
+func (m *Mesher) side(dst []uint32, start, stride int) []uint32 {
+	for k := range posts {
+		if n := m.numbers[start+k*stride]; n >= 0 {
+			dst = append(dst, uint32(n))
+		}
+	}
+	return dst
+}
