@@ -1,0 +1,217 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/terrane/terrane/internal/gzrun"
+	"github.com/terrane/terrane/internal/raster"
+	"github.com/terrane/terrane/terrain"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// Fill says what becomes of holes that data surrounds.
+type Fill string
+
+// The fills. Ground outside the data always slopes to the base.
+const (
+	Interpolate Fill = "interpolate" // from the data around the hole
+	Sea         Fill = "sea"         // the base
+	NoFill      Fill = "none"        // no tiles of their own; what shows is the slope to the base
+)
+
+// Baker holds what every unit of work needs; goroutines share it.
+type Baker struct {
+	source Source
+	guide  *guide
+	stored tilestore.Heights
+	plan   Plan
+	errors []float64 // most distance between post and mesh, of each level
+}
+
+// tile is one tile ready to be stored.
+type tile struct {
+	coord         tilegrid.Coord
+	mesh, heights []byte
+}
+
+// oven is the memory of one goroutine.
+type oven struct {
+	*Baker
+	pyramid pyramid
+	filler  filler
+	mesher  *terrain.Mesher
+	heights []float32 // of one tile, with halo
+	grid    []float32 // of one tile, without
+	packed  []byte
+	normals []byte
+	found   map[tilegrid.Coord]bool // tiles of the base level that the stage before stored, in and around the window
+}
+
+func newOven(b *Baker) *oven {
+	return &oven{
+		Baker: b, found: map[tilegrid.Coord]bool{}, filler: filler{guide: b.guide}, mesher: terrain.NewMesher(),
+		heights: make([]float32, terrain.HeightsSide*terrain.HeightsSide),
+		grid:    make([]float32, terrain.StoredSide*terrain.StoredSide),
+	}
+}
+
+// bake makes all tiles of one unit that hold data, deepest level first, rows from the south.
+func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, error) {
+	o.pyramid.around(unit, s.Base, reach)
+	w := o.pyramid.base()
+	var err error
+	clear(o.found)
+	if s.Base == o.plan.Leaf {
+		err = o.source.Heights(ctx, o.lattice(), w.z)
+	} else {
+		err = o.restore(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("heights of unit %s: %w", unit, err)
+	}
+	all, some := w.mark()
+	if !some && s.Root > 0 {
+		return nil, nil
+	}
+	if !all {
+		o.complete()
+	}
+	o.pyramid.raise(o.poles)
+	return o.tiles(s, unit)
+}
+
+func (o *oven) lattice() raster.Lattice {
+	w := o.pyramid.base()
+	return raster.Lattice{Level: w.level, MinI: w.west, MinJ: w.north - int64(w.side) + 1, Cols: w.side, Rows: w.side}
+}
+
+// complete gives every post a height, and counts the filled holes as data.
+func (o *oven) complete() {
+	w := o.pyramid.base()
+	w.overPoles()
+	o.filler.fill(w)
+	o.poles(w)
+	for k, ok := range w.valid {
+		if !ok {
+			w.valid[k] = o.guide.encloses(w.level, w.west+int64(k%w.side), w.north-int64(k/w.side))
+		}
+	}
+}
+
+// poles makes the rows at the poles one height each, for a pole is one place, and carries them on beyond.
+func (o *oven) poles(w *window) {
+	w.levelPoles(func(j int64) float32 { return o.guide.at(w.level, 0, j) })
+	w.overPoles()
+}
+
+// restore loads the window from the heights that the stage before stored. Ground that has no tile stays missing.
+func (o *oven) restore(ctx context.Context) error {
+	w := o.pyramid.base()
+	for k := range w.z {
+		w.z[k] = missing
+	}
+	columns, rows := tilegrid.Geodetic.Size(w.level)
+	last := w.north - int64(w.side) + 1
+	for y := max(0, floorDiv(last-1, terrain.Cells)); y <= min(int64(rows)-1, floorDiv(w.north, terrain.Cells)); y++ {
+		for x := floorDiv(w.west-1, terrain.Cells); x <= floorDiv(w.west+int64(w.side)-1, terrain.Cells); x++ {
+			wrapped := (x + int64(columns)) % int64(columns)
+			c := tilegrid.Coord{Z: w.level, X: uint32(wrapped), Y: uint32(y)}
+			if err := o.restoreTile(ctx, c, x); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// restoreTile copies the part of a stored tile that lies in the window; x is its column as the window counts, which may be beyond the antimeridian.
+func (o *oven) restoreTile(ctx context.Context, c tilegrid.Coord, x int64) error {
+	data, err := o.stored.Heights(ctx, c)
+	if errors.Is(err, tilestore.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = terrain.DecodeHeights(data, o.grid)
+	}
+	if err != nil {
+		return fmt.Errorf("stored heights of %s: %w", c, err)
+	}
+	o.found[c] = true
+	w := o.pyramid.base()
+	left, top := x*terrain.Cells, (int64(c.Y)+1)*terrain.Cells
+	from, to := max(left, w.west), min(left+terrain.Cells, w.west+int64(w.side)-1)
+	if from > to {
+		return nil
+	}
+	for r := range int64(terrain.StoredSide) {
+		if j := top - r; j <= w.north && j > w.north-int64(w.side) {
+			copy(w.z[w.at(from, j):w.at(to, j)+1], o.grid[r*terrain.StoredSide+from-left:])
+		}
+	}
+	return nil
+}
+
+func floorDiv(a, b int64) int64 {
+	if a < 0 {
+		return -((-a + b - 1) / b)
+	}
+	return a / b
+}
+
+// tiles meshes the unit level by level. A tile exists if it holds data or one of its children exists; both roots always exist.
+func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
+	var out []tile
+	var below map[tilegrid.Coord]bool
+	for z := s.Base; ; z-- {
+		exist := map[tilegrid.Coord]bool{}
+		for c := range subtree(unit, z).All() {
+			if z == s.Base {
+				exist[c] = o.found[c] || z == o.plan.Leaf && o.pyramid.base().holds(c)
+			} else {
+				for _, child := range c.Children() {
+					exist[c] = exist[c] || below[child]
+				}
+			}
+			if !exist[c] && z > 0 || z > s.Top {
+				continue
+			}
+			t, err := o.bakeTile(c)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, t)
+		}
+		if z == s.Root {
+			return out, nil
+		}
+		below = exist
+	}
+}
+
+// subtree returns the tiles of level z below a unit's root.
+func subtree(unit tilegrid.Coord, z uint8) tilegrid.Range {
+	d := z - unit.Z
+	return tilegrid.Range{Z: z, MinX: unit.X << d, MinY: unit.Y << d, MaxX: (unit.X+1)<<d - 1, MaxY: (unit.Y+1)<<d - 1}
+}
+
+// bakeTile turns the window's heights under one tile into its stored form.
+func (o *oven) bakeTile(c tilegrid.Coord) (tile, error) {
+	o.pyramid.at(c.Z).tile(c, o.heights)
+	for r := range terrain.StoredSide {
+		copy(o.grid[r*terrain.StoredSide:][:terrain.StoredSide], o.heights[(r+terrain.Halo)*terrain.HeightsSide+terrain.Halo:])
+	}
+	stored, err := terrain.EncodeHeights(o.grid)
+	if err != nil {
+		return tile{}, fmt.Errorf("tile %s: %w", c, err)
+	}
+	m, err := o.mesher.Mesh(c, o.heights, terrain.Options{Error: o.errors[c.Z], Normals: true})
+	if err != nil {
+		return tile{}, err
+	}
+	o.packed = terrain.AppendMesh(o.packed[:0], m)
+	o.normals = terrain.AppendNormals(o.normals[:0], m)
+	return tile{c, gzrun.Pack([]gzrun.Run{{ID: 0, Data: o.packed}, {ID: terrain.ExtNormals, Data: o.normals}}), stored}, nil
+}

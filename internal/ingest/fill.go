@@ -1,0 +1,85 @@
+package ingest
+
+// reach is how far, in posts, detail is carried from the edge of the data into a hole before the guide takes over.
+const reach = 16
+
+// filler gives heights to posts without data. It depends on the data within reach of a post and on the guide, not on the window, so two windows that share a
+// post agree to the bit.
+type filler struct {
+	guide   *guide
+	nearest []int8 // of each post: rows to the nearest post with data in the same column, +south, or none
+}
+
+const none = int8(127)
+
+// fill replaces the window's NaN. The result is right for posts at least reach away from the window's sides.
+//
+// A post takes the guide's height, plus what the nearest data differs from the guide there, fading to nothing at reach. Close to the data
+// the surface carries on without a step; further out it is the guide's, which is smooth and ends in the base.
+func (f *filler) fill(w *window) {
+	f.columns(w)
+	for r := range w.side {
+		for c := range w.side {
+			k := r*w.side + c
+			if w.valid[k] {
+				continue
+			}
+			i, j := w.west+int64(c), w.north-int64(r)
+			h := f.guide.at(w.level, i, j)
+			if near, weight, ok := f.near(w, c, r); ok {
+				ni, nj := w.west+int64(near%w.side), w.north-int64(near/w.side)
+				h += weight * (w.z[near] - f.guide.at(w.level, ni, nj))
+			}
+			w.z[k] = h
+		}
+	}
+}
+
+// columns finds for each post the nearest data in its own column within reach; of two equally near the northern.
+func (f *filler) columns(w *window) {
+	if cap(f.nearest) < len(w.z) {
+		f.nearest = make([]int8, len(w.z))
+	}
+	f.nearest = f.nearest[:len(w.z)]
+	for c := range w.side {
+		last := -reach - 1
+		for r := range w.side {
+			k := r*w.side + c
+			if w.valid[k] {
+				last = r
+			}
+			f.nearest[k] = none
+			if r-last <= reach {
+				f.nearest[k] = int8(last - r)
+			}
+		}
+		last = w.side + reach
+		for r := w.side - 1; r >= 0; r-- {
+			k := r*w.side + c
+			if w.valid[k] {
+				last = r
+			}
+			if d := last - r; d <= reach && (f.nearest[k] == none || d < -int(f.nearest[k])) {
+				f.nearest[k] = int8(d)
+			}
+		}
+	}
+}
+
+// near returns the post with data nearest to column c, row r, and the weight of its difference: 1 beside it, 0 at reach.
+func (f *filler) near(w *window, c, r int) (at int, weight float32, ok bool) {
+	best := reach * reach
+	for x := max(0, c-reach); x <= min(w.side-1, c+reach); x++ {
+		d := f.nearest[r*w.side+x]
+		if d == none {
+			continue
+		}
+		if d2 := (x-c)*(x-c) + int(d)*int(d); d2 < best {
+			best, at, ok = d2, (r+int(d))*w.side+x, true
+		}
+	}
+	if !ok {
+		return 0, 0, false
+	}
+	return at, 1 - smooth(sqrt32(float32(best))/reach), true
+}

@@ -1,0 +1,270 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/terrane/terrane/internal/raster"
+	"github.com/terrane/terrane/terrain"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// Options of a terrain ingest. The zero value of each but Sources means what the name of the constant or comment says.
+type Options struct {
+	Sources     []string
+	Raster      raster.Options
+	Leaf        int     // deepest level; negative: from the sources' resolution
+	MaxError    float64 // most distance of a post from the mesh at the deepest level, metres; 0: see LeafErrorShare
+	Fill        Fill    // "" is Interpolate
+	Vertical    string  // what the sources' heights are: "ellipsoid" or "" for as found; no height is shifted yet
+	BBox        *orb.Bound
+	Title       string
+	Attribution string
+}
+
+// ErrorShare of the client's own geometric error is the error bound of every level but the deepest, LeafErrorShare that of the deepest, which clients
+// look at from as near as they like.
+const (
+	ErrorShare     = 0.5
+	LeafErrorShare = 0.4
+)
+
+// Job is a terrain ingest that is ready to run: sources open, plan made, work named.
+type Job struct {
+	Plan       Plan
+	Files      []raster.File
+	Work       string // names the work: equal for equal sources and options
+	options    Options
+	stack      *raster.Stack
+	provenance json.RawMessage
+}
+
+// Prepare opens the sources and plans the work. It reads no more than thumbnails. The caller closes the job. What is wrong with a source comes as a
+// remedy.Error that matches raster.ErrInput.
+func Prepare(ctx context.Context, o Options) (*Job, error) {
+	if o.Fill == "" {
+		o.Fill = Interpolate
+	}
+	stack, err := raster.OpenStack(ctx, o.Sources, o.Raster)
+	if err != nil {
+		return nil, err
+	}
+	j := &Job{options: o, stack: stack, Files: stack.Files()}
+	if err := j.plan(); err != nil {
+		return nil, fmt.Errorf("plan: %w", closing(stack, err))
+	}
+	if err := j.describe(); err != nil {
+		return nil, closing(stack, err)
+	}
+	return j, nil
+}
+
+func closing(stack *raster.Stack, err error) error {
+	_ = stack.Close() // the error that led here is the one to tell
+	return err
+}
+
+// Close closes the sources.
+func (j *Job) Close() error { return j.stack.Close() }
+
+// Bounds returns the ground that the sources cover, cut to the options' box.
+func (j *Job) Bounds() []orb.Bound {
+	var out []orb.Bound
+	for _, b := range j.stack.Bounds() {
+		if j.options.BBox == nil {
+			out = append(out, b)
+			continue
+		}
+		for _, part := range tilegrid.SplitBound(b) {
+			if part.Intersects(*j.options.BBox) {
+				out = append(out, intersection(part, *j.options.BBox))
+			}
+		}
+	}
+	return out
+}
+
+func intersection(a, b orb.Bound) orb.Bound {
+	return orb.Bound{
+		Min: orb.Point{max(a.Min[0], b.Min[0]), max(a.Min[1], b.Min[1])},
+		Max: orb.Point{min(a.Max[0], b.Max[0]), min(a.Max[1], b.Max[1])},
+	}
+}
+
+func (j *Job) plan() (err error) {
+	bounds := j.Bounds()
+	if len(bounds) == 0 {
+		return fmt.Errorf("%w: no source reaches into --bbox", ErrOptions)
+	}
+	leaf := j.options.Leaf
+	if leaf < 0 {
+		finest := 360.0
+		for _, l := range j.stack.Layers() {
+			finest = min(finest, l.Resolution.Degrees)
+		}
+		leaf = int(LeafLevel(finest))
+	}
+	j.Plan, err = NewPlan(bounds, uint8(min(leaf, 255)))
+	return err
+}
+
+// Run makes the tiles and commits them. report is called from one goroutine after each unit.
+func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progress)) error {
+	base := func(orb.Point) float32 { return 0 }
+	g, err := newGuide(ctx, j.stack, j.Bounds(), j.Plan.Leaf, base, j.options.Fill)
+	if err != nil {
+		return fmt.Errorf("survey: %w", err)
+	}
+	b := &Baker{source: j.stack, guide: g, plan: j.Plan, errors: j.MaxErrors()}
+	if err := b.Run(ctx, store, jobs, report); err != nil {
+		return err
+	}
+	return store.Commit(ctx, j.info())
+}
+
+// MaxErrors returns the error bound of each level, metres.
+func (j *Job) MaxErrors() []float64 {
+	out := make([]float64, j.Plan.Leaf+1)
+	for z := range out {
+		out[z] = terrain.MaxError(uint8(z)) * ErrorShare
+	}
+	out[j.Plan.Leaf] = terrain.MaxError(j.Plan.Leaf) * LeafErrorShare
+	if j.options.MaxError > 0 {
+		out[j.Plan.Leaf] = j.options.MaxError
+	}
+	return out
+}
+
+func (j *Job) info() tilestore.Info {
+	bounds := j.Bounds()
+	whole := bounds[0]
+	for _, b := range bounds[1:] {
+		whole = whole.Union(b)
+	}
+	return tilestore.Info{
+		Kind: tilestore.Terrain, Format: tilestore.QuantizedMesh, Grid: tilegrid.Geodetic,
+		Title: j.options.Title, Attribution: j.options.Attribution,
+		Bound: whole, Levels: [2]uint8{0, j.Plan.Leaf}, Extensions: []string{"octvertexnormals"},
+		Vertical: j.Vertical(), Provenance: j.provenance,
+	}
+}
+
+// Vertical names what the stored heights are.
+func (j *Job) Vertical() string {
+	if j.options.Vertical != "" {
+		return j.options.Vertical
+	}
+	if name := j.Files[0].Vertical.Name; name != "" && !slices.ContainsFunc(j.Files, func(f raster.File) bool { return f.Vertical.Name != name }) {
+		return name
+	}
+	return "unknown"
+}
+
+// recipe is what a dataset's bytes follow from: kept as provenance, and hashed to name the work.
+type recipe struct {
+	Layout      int          `json:"layout"` // of the tiles that this program makes; raised when they change
+	Sources     []ingredient `json:"sources"`
+	Leaf        uint8        `json:"leaf"`
+	MaxErrors   []float64    `json:"maxErrors"`
+	Fill        Fill         `json:"fill"`
+	Priority    string       `json:"priority"`
+	Vertical    string       `json:"vertical"`
+	Bounds      []orb.Bound  `json:"-"`
+	BBox        []float64    `json:"bbox,omitempty"`
+	Title       string       `json:"title,omitempty"`
+	Attribution string       `json:"attribution,omitempty"`
+}
+
+// recipeLayout changes whenever equal sources would give other tiles than before.
+const recipeLayout = 1
+
+type ingredient struct {
+	Name        string    `json:"name"`
+	SizeBytes   int64     `json:"sizeBytes"`
+	Modified    time.Time `json:"modified"`
+	Fingerprint string    `json:"fingerprint"` // see fingerprint
+	CRS         string    `json:"crs"`
+	Vertical    string    `json:"vertical,omitempty"`
+	NoData      *float64  `json:"noData,omitempty"`
+	Unit        string    `json:"unit"`
+}
+
+func (j *Job) describe() error {
+	r := recipe{
+		Layout: recipeLayout, Leaf: j.Plan.Leaf, MaxErrors: j.MaxErrors(), Fill: j.options.Fill, Priority: string(j.options.Raster.Priority),
+		Vertical: j.Vertical(), Title: j.options.Title, Attribution: j.options.Attribution,
+	}
+	if b := j.options.BBox; b != nil {
+		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
+	}
+	for _, f := range j.Files {
+		print, err := fingerprint(f.Path)
+		if err != nil {
+			return err
+		}
+		r.Sources = append(r.Sources, ingredient{
+			Name: filepath.Base(f.Path), SizeBytes: f.SizeBytes, Modified: f.ModTime.UTC(), Fingerprint: print,
+			CRS: f.CRS, Vertical: f.Vertical.Name, NoData: finite(f.NoData), Unit: f.Unit,
+		})
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("describe the work: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	j.provenance, j.Work = data, hex.EncodeToString(sum[:])
+	return nil
+}
+
+// finite drops a nodata value that JSON cannot hold: NaN is no data anyway.
+func finite(v *float64) *float64 {
+	if v == nil || *v-*v != 0 {
+		return nil
+	}
+	return v
+}
+
+// A fingerprint reads this much of a large file at each of so many places.
+const (
+	printBlock  = 64 << 10
+	printBlocks = 64
+)
+
+// fingerprint returns the SHA-256 of a file, or for a file over 4 MiB that of 64 blocks of 64 KiB spread evenly from its first byte to its last: enough to
+// tell versions of a source apart without reading a terabyte twice.
+func fingerprint(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("fingerprint: %w", err)
+	}
+	defer f.Close()
+	stat, err := f.Stat()
+	if err != nil {
+		return "", fmt.Errorf("fingerprint: %w", err)
+	}
+	sum := sha256.New()
+	if stat.Size() <= printBlock*printBlocks {
+		_, err = io.Copy(sum, f)
+	} else {
+		step := (stat.Size() - printBlock) / (printBlocks - 1)
+		for k := range int64(printBlocks) {
+			if _, err = io.Copy(sum, io.NewSectionReader(f, k*step, printBlock)); err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("fingerprint %s: %w", path, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
