@@ -89,3 +89,7 @@ func (m *Mesher) side(dst []uint32, start, stride int) []uint32 {
 	}
 	return dst
 }
+
+// HeightBytes returns where, in what [AppendMesh] appends, the heights of n vertices lie: first byte and end. They are the part of a tile in which
+// nothing repeats.
+func HeightBytes(n int) [2]int { return [2]int{headerBytes + 4 + 4*n, headerBytes + 4 + 6*n} }

@@ -35,9 +35,8 @@ type Mesher struct {
 	z       []float32 // snapped heights less the earth's curvature, point by point of d
 	steps   []int32   // heights in whole steps
 	step    float64   // metres a step
-	worst   []candidate
-	stamps  []uint32 // of each triangle; a candidate of an older stamp is void
-	queue   []candidate
+	stamps  []uint32  // of each triangle; a candidate of an older stamp is void
+	queue   queue
 	numbers []int32 // vertex number of each point, or -1
 	points  []int32 // point of each vertex
 	visited []bool
@@ -176,15 +175,17 @@ func (m *Mesher) splitBorder(p, a, b int32) {
 
 // refineInside adds the worst sample of all, again and again, until every one is within the tolerance.
 func (m *Mesher) refineInside(tolerance float32) {
-	m.queue = m.queue[:0]
+	m.queue.reset(tolerance)
 	clear(m.stamps)
 	m.rescan(tolerance)
-	for len(m.queue) > 0 {
-		c := m.pop()
-		if m.stamps[c.triangle] != c.stamp {
-			continue
+	for {
+		c, ok := m.queue.pop()
+		if !ok {
+			return
 		}
-		m.d.insert(c.triangle, c.point)
-		m.rescan(tolerance)
+		if m.stamps[c.triangle] == c.stamp {
+			m.d.insert(c.triangle, c.point)
+			m.rescan(tolerance)
+		}
 	}
 }

@@ -24,7 +24,7 @@ func (m *Mesher) rescan(tolerance float32) {
 		}
 		m.stamps[t] |= seen
 		if p, distance := m.scan(t, tolerance); p >= 0 {
-			m.push(candidate{distance, t, p, m.stamps[t] &^ seen})
+			m.queue.push(candidate{distance, t, p, m.stamps[t] &^ seen})
 		}
 	}
 	for _, t := range m.d.fresh {
@@ -136,42 +136,38 @@ func key(difference float32, point int32) uint64 {
 	return uint64(math.Float32bits(difference)&(1<<31-1))<<32 | uint64(point)
 }
 
-// push and pop keep queue a binary heap with the largest distance on top.
-func (m *Mesher) push(c candidate) {
-	q := append(m.queue, c)
-	i := len(q) - 1
-	for i > 0 {
-		up := (i - 1) / 2
-		if q[up].distance >= c.distance {
-			break
-		}
-		q[i] = q[up]
-		i = up
-	}
-	q[i] = c
-	m.queue = q
+// queue holds candidates in buckets by distance, each bucket an eighth of a power of two wide. Within a bucket the last in is the first out: the order of
+// near equals does not show in the mesh, and finding a bucket is several times faster than keeping a heap.
+type queue struct {
+	buckets [queueBuckets][]candidate
+	top     int    // no bucket above it holds any
+	floor   uint32 // bits of the tolerance: the smallest distance that is queued
 }
 
-func (m *Mesher) pop() candidate {
-	q := m.queue
-	top, n := q[0], len(q)-1
-	c := q[n]
-	i := 0
-	for {
-		down := 2*i + 1
-		if down >= n {
-			break
-		}
-		if down+1 < n && q[down+1].distance > q[down].distance {
-			down++
-		}
-		if q[down].distance <= c.distance {
-			break
-		}
-		q[i] = q[down]
-		i = down
+const (
+	queueBuckets = 192 // distances up to 2^24 times the tolerance
+	bucketShift  = 20  // leaves three bits of a float32's fraction
+)
+
+func (q *queue) reset(tolerance float32) {
+	for k := range q.buckets {
+		q.buckets[k] = q.buckets[k][:0]
 	}
-	q[i] = c
-	m.queue = q[:n]
-	return top
+	q.top, q.floor = 0, math.Float32bits(tolerance)
+}
+
+func (q *queue) push(c candidate) {
+	k := min(int((math.Float32bits(c.distance)-q.floor)>>bucketShift), queueBuckets-1)
+	q.buckets[k] = append(q.buckets[k], c)
+	q.top = max(q.top, k)
+}
+
+func (q *queue) pop() (c candidate, ok bool) {
+	for ; q.top >= 0; q.top-- {
+		if b := q.buckets[q.top]; len(b) > 0 {
+			q.buckets[q.top] = b[:len(b)-1]
+			return b[len(b)-1], true
+		}
+	}
+	return c, false
 }

@@ -12,10 +12,10 @@ import (
 
 func sample() []Run {
 	return []Run{
-		{0, bytes.Repeat([]byte("mesh of a mountain "), 200)},
-		{1, bytes.Repeat([]byte{127, 3, 9}, 400)},
-		{2, nil},
-		{4, []byte(`{"available":[]}`)},
+		{ID: 0, Data: bytes.Repeat([]byte("mesh of a mountain "), 200), Noise: [2]int{300, 900}},
+		{ID: 1, Data: bytes.Repeat([]byte{127, 3, 9}, 400), Noise: [2]int{0, 1200}},
+		{ID: 2},
+		{ID: 4, Data: []byte(`{"available":[]}`), Noise: [2]int{3, 9}},
 	}
 }
 

@@ -94,16 +94,18 @@ func (o *oven) complete() {
 	w.overPoles()
 	o.filler.fill(w)
 	o.poles(w)
+	guide := o.guide.from(w.level)
 	for k, ok := range w.valid {
 		if !ok {
-			w.valid[k] = o.guide.encloses(w.level, w.west+int64(k%w.side), w.north-int64(k/w.side))
+			w.valid[k] = guide.encloses(w.west+int64(k%w.side), w.north-int64(k/w.side))
 		}
 	}
 }
 
 // poles makes the rows at the poles one height each, for a pole is one place, and carries them on beyond.
 func (o *oven) poles(w *window) {
-	w.levelPoles(func(j int64) float32 { return o.guide.at(w.level, 0, j) })
+	guide := o.guide.from(w.level)
+	w.levelPoles(func(j int64) float32 { return guide.at(0, j) })
 	w.overPoles()
 }
 
@@ -213,5 +215,8 @@ func (o *oven) bakeTile(c tilegrid.Coord) (tile, error) {
 	}
 	o.packed = terrain.AppendMesh(o.packed[:0], m)
 	o.normals = terrain.AppendNormals(o.normals[:0], m)
-	return tile{c, gzrun.Pack([]gzrun.Run{{ID: 0, Data: o.packed}, {ID: terrain.ExtNormals, Data: o.normals}}), stored}, nil
+	return tile{c, gzrun.Pack([]gzrun.Run{
+		{ID: 0, Data: o.packed, Noise: terrain.HeightBytes(len(m.Vertices))},
+		{ID: terrain.ExtNormals, Data: o.normals, Noise: [2]int{0, len(o.normals)}},
+	}), stored}, nil
 }

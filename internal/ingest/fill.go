@@ -18,6 +18,7 @@ const none = int8(127)
 // the surface carries on without a step; further out it is the guide's, which is smooth and ends in the base.
 func (f *filler) fill(w *window) {
 	f.columns(w)
+	guide := f.guide.from(w.level)
 	for r := range w.side {
 		for c := range w.side {
 			k := r*w.side + c
@@ -25,10 +26,10 @@ func (f *filler) fill(w *window) {
 				continue
 			}
 			i, j := w.west+int64(c), w.north-int64(r)
-			h := f.guide.at(w.level, i, j)
+			h := guide.at(i, j)
 			if near, weight, ok := f.near(w, c, r); ok {
 				ni, nj := w.west+int64(near%w.side), w.north-int64(near/w.side)
-				h += weight * (w.z[near] - f.guide.at(w.level, ni, nj))
+				h += weight * (w.z[near] - guide.at(ni, nj))
 			}
 			w.z[k] = h
 		}

@@ -198,50 +198,60 @@ func (p *patch) outside(valid []bool) []bool {
 	return out
 }
 
-// at returns the guide's height at post (i, j) of a level, whichever way round the globe i counts.
-func (g *guide) at(level uint8, i, j int64) float32 {
+// sight is the guide as seen from the posts of one level.
+type sight struct {
+	g       *guide
+	level   uint8
+	circle  int64     // posts around the globe
+	spacing float64   // degrees between posts
+	scales  []float64 // of each patch: its posts between two posts of the level
+}
+
+func (g *guide) from(level uint8) sight {
+	s := sight{g: g, level: level, circle: int64(2*terrain.Cells) << level, spacing: spacing(level)}
 	for _, p := range g.patches {
-		if h, ok := p.at(level, i, j); ok {
-			return h
+		s.scales = append(s.scales, math.Exp2(float64(p.level)-float64(level)))
+	}
+	return s
+}
+
+// at returns the guide's height at post (i, j), whichever way round the globe i counts.
+func (s *sight) at(i, j int64) float32 {
+	for k, p := range s.g.patches {
+		if c, r, ok := p.locate(i, j, s.scales[k], s.circle); ok {
+			return p.at(c, r)
 		}
 	}
-	s := spacing(level)
-	return g.base(orb.Point{math.Mod(float64(i)*s, 360) - 180, float64(j)*s - 90})
+	return s.g.base(orb.Point{math.Mod(float64(i)*s.spacing, 360) - 180, float64(j)*s.spacing - 90})
 }
 
 // encloses tells whether post (i, j) lies in a hole that data surrounds, at the guide's own coarse sight.
-func (g *guide) encloses(level uint8, i, j int64) bool {
-	for _, p := range g.patches {
-		if c, r, ok := p.locate(level, i, j); ok {
+func (s *sight) encloses(i, j int64) bool {
+	for k, p := range s.g.patches {
+		if c, r, ok := p.locate(i, j, s.scales[k], s.circle); ok {
 			return p.enclosed[int(r+0.5)*p.cols+int(c+0.5)]
 		}
 	}
 	return false
 }
 
-// at interpolates the patch; false outside it.
-func (p *patch) at(level uint8, i, j int64) (float32, bool) {
-	c, r, ok := p.locate(level, i, j)
-	if !ok {
-		return 0, false
-	}
+// at interpolates the patch at a column and row.
+func (p *patch) at(c, r float64) float32 {
 	ci, ri := min(int(c), p.cols-2), min(int(r), p.rows-2)
 	tx, ty := float32(c-float64(ci)), float32(r-float64(ri))
 	z := p.z[ri*p.cols+ci:]
 	north := z[0] + (z[1]-z[0])*tx
 	south := z[p.cols] + (z[p.cols+1]-z[p.cols])*tx
-	return north + (south-north)*ty, true
+	return north + (south-north)*ty
 }
 
 // locate returns column and row of post (i, j) in the patch. Both are exact: levels differ by powers of two.
-func (p *patch) locate(level uint8, i, j int64) (c, r float64, ok bool) {
-	scale := math.Exp2(float64(p.level) - float64(level))
-	circle := int64(2*terrain.Cells) << level
+func (p *patch) locate(i, j int64, scale float64, circle int64) (c, r float64, ok bool) {
 	r = float64(p.north) - float64(j)*scale
 	if !(r >= 0 && r <= float64(p.rows-1)) {
 		return 0, 0, false
 	}
-	for _, turn := range []int64{0, circle, -circle} {
+	for _, turn := range [3]int64{0, circle, -circle} {
 		if c = float64(i+turn)*scale - float64(p.west); c >= 0 && c <= float64(p.cols-1) {
 			return c, r, true
 		}
