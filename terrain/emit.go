@@ -45,26 +45,39 @@ func (m *Mesher) number(p int32) uint32 {
 	return uint32(m.numbers[p])
 }
 
-// place quantises the vertices. The lowest vertex is H = 0; the height of one unit is the level's step divided by the power of two that
-// makes the best use of 15 bits, so that every snapped height is met exactly.
+// ceiling is the highest that a header's maximum goes: no ground does, and checkers take more for a leaked nodata value.
+const ceiling = 8990
+
+// place quantises the vertices. The lowest vertex is H = 0; the height of one unit is the level's step divided by the power of two that makes the
+// best use of 15 bits, so that every snapped height is met exactly. Only where a tile is so steep that its steps do not fit 15 bits, the unit
+// is the next powers of two above the step, and heights are rounded to it. What is left of the 15 bits lies above the highest vertex, or below
+// the lowest where that would be above every mountain.
 func (m *Mesher) place() {
 	low, high := int32(math.MaxInt32), int32(math.MinInt32)
 	for _, p := range m.points {
 		low, high = min(low, m.steps[p]), max(high, m.steps[p])
 	}
-	shift, unit := 0, m.step
-	for r := high - low; r > 0 && r<<(shift+1) <= QuantizedMax; shift++ {
+	finer, coarser, unit := 0, 0, m.step
+	for ; (high-low)>>coarser >= QuantizedMax; coarser++ {
+		unit *= 2
+	}
+	for r := high - low; r > 0 && r<<(finer+1) <= QuantizedMax; finer++ {
 		unit /= 2
 	}
+	if over := float64(low)*m.step + QuantizedMax*unit - ceiling; over > 0 && high > low {
+		low -= int32(min(math.Ceil(over/m.step), QuantizedMax-float64((high-low)<<finer>>coarser)))
+	}
+	low = low >> coarser << coarser
 	m.mesh.Min = float32(float64(low) * m.step)
 	m.mesh.Max = m.mesh.Min
 	if high > low {
 		m.mesh.Max = float32(float64(low)*m.step + QuantizedMax*unit)
 	}
+	half := int32(1) << coarser >> 1
 	m.mesh.Vertices = m.mesh.Vertices[:0]
 	for _, p := range m.points {
-		u, v := m.d.xs[p], m.d.ys[p]
-		m.mesh.Vertices = append(m.mesh.Vertices, Vertex{quantized(u), quantized(v), uint16((m.steps[p] - low) << shift)})
+		h := (m.steps[p] - low + half) >> coarser << finer
+		m.mesh.Vertices = append(m.mesh.Vertices, Vertex{quantized(m.d.xs[p]), quantized(m.d.ys[p]), uint16(h)})
 	}
 }
 

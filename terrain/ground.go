@@ -15,12 +15,14 @@ type ground struct {
 
 type direction struct{ sin, cos float64 }
 
-// set moves to a tile. Angles are computed from the post's number in the whole level, so that both tiles at a border get the same bits.
+// set moves to a tile. Angles are computed from the post's number in the whole level, -180 degrees standing for 180 too, so that both tiles at a
+// border get the same bits.
 func (g *ground) set(c tilegrid.Coord) {
 	step := 180 / float64(uint64(Cells)<<c.Z)
+	circle := uint64(2*Cells) << c.Z
 	for k := range posts {
 		g.lat[k].sin, g.lat[k].cos = math.Sincos((float64(uint64(c.Y)*Cells+uint64(k))*step - 90) * (math.Pi / 180))
-		g.lon[k].sin, g.lon[k].cos = math.Sincos((float64(uint64(c.X)*Cells+uint64(k))*step - 180) * (math.Pi / 180))
+		g.lon[k].sin, g.lon[k].cos = math.Sincos((float64((uint64(c.X)*Cells+uint64(k))%circle)*step - 180) * (math.Pi / 180))
 	}
 	g.spacing = step * math.Pi / 180
 	g.sagitta = SemiMajor * g.spacing * g.spacing * (Cells / 2) * (Cells / 2)
@@ -42,6 +44,9 @@ func (g *ground) bend(j int, z []float32) {
 	}
 }
 
+// steepest is the most that a normal leans, as rise over run: 88.6 degrees. Two bytes are not exact enough to keep a steeper one out of the ground.
+const steepest = 40
+
 // shade computes each vertex's normal from the heights to its west, east, south and north, halo included.
 func (m *Mesher) shade(heights []float32) {
 	m.mesh.Normals = m.mesh.Normals[:0]
@@ -56,6 +61,9 @@ func (m *Mesher) shade(heights []float32) {
 		east := 0.0
 		if across := 2 * g.spacing * prime * lat.cos; across > 1e-3 {
 			east = float64(heights[at+1]-heights[at-1]) / across
+		}
+		if slope := math.Hypot(east, north); slope > steepest {
+			east, north = east*steepest/slope, north*steepest/slope
 		}
 		// up - east*e - north*n, with the unit vectors of the place written out.
 		out := lat.cos + north*lat.sin

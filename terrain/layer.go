@@ -85,6 +85,9 @@ func NewLayer(info tilestore.Info) Layer {
 	return l
 }
 
+// JSON returns the layer as the text of layer.json.
+func (l Layer) JSON() ([]byte, error) { return json.Marshal(l) }
+
 // ParseLayer reads a layer.json by anybody and fills in the defaults of scheme and projection. It refuses, with [ErrLayer], what
 // clients refuse and what is no quantized-mesh.
 func ParseLayer(data []byte) (Layer, error) {

@@ -60,10 +60,10 @@ type Options struct {
 
 // HeightStep returns the step in metres to which heights of a level are rounded before they are meshed: a power of two, so that the border
 // of two tiles decodes to the same heights whatever range each of them has. It is at most 1/32 of the client's geometric error, half a metre
-// where that is more, and 1/1024 m where it would be less.
+// where that is more, and 1/256 m where it would be less.
 func HeightStep(z uint8) float64 {
 	step := math.Exp2(math.Floor(math.Log2(MaxError(z) / 32)))
-	return max(1.0/1024, min(0.5, step))
+	return max(1.0/256, min(0.5, step))
 }
 
 // Mesh makes the mesh of geographic tile c from heights, [HeightsSide] squared samples in ellipsoidal metres, row 0 the northern halo. The

@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
-	"regexp"
 	"strconv"
 
 	"github.com/paulmach/orb"
@@ -33,6 +32,8 @@ var (
 	ErrForeign = errors.New("tilestore: not a tile store")
 	// ErrExists: the dataset exists and may not be replaced.
 	ErrExists = errors.New("tilestore: dataset exists")
+	// ErrFull: the disk has no room left for what was to be written.
+	ErrFull = errors.New("tilestore: no space left")
 	// ErrName: the name cannot be a dataset's name.
 	ErrName = errors.New("tilestore: bad dataset name")
 )
@@ -132,15 +133,19 @@ type Lister interface {
 	Coords(ctx context.Context, z uint8) iter.Seq2[tilegrid.Coord, error]
 }
 
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-
 // CheckName returns nil for a name that is safe as a file name, in a URL and as a layer name: a to z, 0 to 9, "-" and "_", up
 // to 63 characters, beginning with a letter or digit. Otherwise an error that wraps [ErrName].
 func CheckName(name string) error {
-	if nameForm.MatchString(name) {
-		return nil
+	if name == "" || len(name) > 63 || name[0] == '-' || name[0] == '_' {
+		return &nameError{name}
 	}
-	return &nameError{name}
+	for i := range len(name) { // by hand: the server asks for each request
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return &nameError{name}
+		}
+	}
+	return nil
 }
 
 type nameError struct{ name string }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,14 +11,12 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 	"github.com/terrane/terrane/internal/ingest"
 	"github.com/terrane/terrane/internal/raster"
 	"github.com/terrane/terrane/tilestore"
-	"github.com/terrane/terrane/tilestore/mbtiles"
 )
 
 // terrainFlags are the flags of "ingest terrain" as the user wrote them.
@@ -56,7 +53,8 @@ func newIngestTerrainCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.ingestTerrain(c.Context(), o, f)
+			_, err = a.ingestTerrain(c.Context(), o, f)
+			return err
 		},
 	}
 	v := c.Flags()
@@ -141,6 +139,9 @@ func (f *terrainFlags) numbers(o *ingest.Options) error {
 		}
 		o.BBox = &orb.Bound{Min: orb.Point{f.bbox[0], f.bbox[1]}, Max: orb.Point{f.bbox[2], f.bbox[3]}}
 	}
+	if f.progress != "auto" && f.progress != "lines" && f.progress != "json" && f.progress != "none" {
+		return fmt.Errorf("--progress %q: it is auto, lines, json or none", f.progress)
+	}
 	if f.jobs < 1 {
 		return fmt.Errorf("--jobs %d: at least 1", f.jobs)
 	}
@@ -163,7 +164,7 @@ func parseSize(text string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return int64(v * float64(int64(1)<<(10*strings.Index("_kmgt", strings.ToLower("_"+m[2])[len(m[2]):])))), nil
+	return int64(v * float64(int64(1)<<(10*strings.Index("_kmgt", strings.ToLower("_" + m[2])[len(m[2]):])))), nil
 }
 
 // nameOf makes a dataset name from a file's: its stem in lower case, whatever else is not allowed replaced by a hyphen.
@@ -171,31 +172,4 @@ func nameOf(path string) string {
 	stem, _, _ := strings.Cut(filepath.Base(path), ".")
 	name := regexp.MustCompile(`[^a-z0-9_]+`).ReplaceAllString(strings.ToLower(stem), "-")
 	return strings.Trim(name[:min(len(name), 63)], "-_")
-}
-
-func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlags) error {
-	start := time.Now()
-	job, err := ingest.Prepare(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer job.Close()
-	a.sayPlan(job)
-	if f.dryRun {
-		return nil
-	}
-	w, err := mbtiles.Create(ctx, a.data, f.name, mbtiles.Options{Work: job.Work, Force: f.force})
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	if err := job.Run(ctx, w, f.jobs, func(p ingest.Progress) {}); err != nil {
-		return err
-	}
-	a.say("done     %s version %d in %.1f s", f.name, w.Version(), time.Since(start).Seconds())
-	return nil
-}
-
-func (a *app) sayPlan(job *ingest.Job) {
-	a.say("plan     levels 0-%d, %d tiles", job.Plan.Leaf, job.Plan.Total())
 }

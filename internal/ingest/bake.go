@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/terrane/terrane/internal/gzrun"
 	"github.com/terrane/terrane/internal/raster"
@@ -28,7 +29,8 @@ type Baker struct {
 	guide  *guide
 	stored tilestore.Heights
 	plan   Plan
-	errors []float64 // most distance between post and mesh, of each level
+	errors []float64       // most distance between post and mesh, of each level
+	covers map[uint8]cover // tiles that are stored, by level; the writer's
 }
 
 // tile is one tile ready to be stored.
@@ -48,6 +50,7 @@ type oven struct {
 	packed  []byte
 	normals []byte
 	found   map[tilegrid.Coord]bool // tiles of the base level that the stage before stored, in and around the window
+	only    cover                   // tiles to make, whether they hold data or not; nil: all that hold data
 }
 
 func newOven(b *Baker) *oven {
@@ -73,12 +76,13 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 		return nil, fmt.Errorf("heights of unit %s: %w", unit, err)
 	}
 	all, some := w.mark()
-	if !some && s.Root > 0 {
+	if !some && s.Root > 0 && o.only == nil {
 		return nil, nil
 	}
 	if !all {
 		o.complete()
 	}
+	w.round()
 	o.pyramid.raise(o.poles)
 	return o.tiles(s, unit)
 }
@@ -166,18 +170,14 @@ func floorDiv(a, b int64) int64 {
 // tiles meshes the unit level by level. A tile exists if it holds data or one of its children exists; both roots always exist.
 func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
 	var out []tile
-	var below map[tilegrid.Coord]bool
+	below := cover{}
 	for z := s.Base; ; z-- {
-		exist := map[tilegrid.Coord]bool{}
+		exist := cover{}
 		for c := range subtree(unit, z).All() {
-			if z == s.Base {
-				exist[c] = o.found[c] || z == o.plan.Leaf && o.pyramid.base().holds(c)
-			} else {
-				for _, child := range c.Children() {
-					exist[c] = exist[c] || below[child]
-				}
+			if o.wants(c, z == s.Base, below) {
+				exist.add(c)
 			}
-			if !exist[c] && z > 0 || z > s.Top {
+			if z > s.Top || !exist.has(c) {
 				continue
 			}
 			t, err := o.bakeTile(c)
@@ -192,6 +192,21 @@ func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
 		below = exist
 	}
 }
+
+// wants tells whether a tile is to exist; below are those of its children's level that do.
+func (o *oven) wants(c tilegrid.Coord, base bool, below cover) bool {
+	switch {
+	case o.only != nil:
+		return o.only.has(c)
+	case base && c.Z == o.plan.Leaf:
+		return o.pyramid.base().holds(c)
+	case base:
+		return o.found[c]
+	}
+	return c.Z == 0 || slices.ContainsFunc(sliceOf(c.Children()), below.has)
+}
+
+func sliceOf(c [4]tilegrid.Coord) []tilegrid.Coord { return c[:] }
 
 // subtree returns the tiles of level z below a unit's root.
 func subtree(unit tilegrid.Coord, z uint8) tilegrid.Range {

@@ -110,9 +110,9 @@ func (p Plan) Total() int {
 	return total
 }
 
-// Units returns the number of units of all stages.
+// Units returns the number of units of all stages, their rims included.
 func (p Plan) Units() int {
-	n := 0
+	n := len(p.Stages)
 	for _, s := range p.Stages {
 		n += len(s.Units)
 	}

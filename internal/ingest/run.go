@@ -14,6 +14,7 @@ type Store interface {
 	tilestore.HeightsWriter
 	tilestore.Heights
 	tilestore.Checkpointer
+	tilestore.Lister
 }
 
 // Progress is told after each unit of work.
@@ -23,19 +24,43 @@ type Progress struct {
 }
 
 // Run bakes the plan's units that the store does not hold yet, on jobs goroutines, and writes them in the plan's order whatever order they are ready
-// in: equal work gives equal files, and a killed run carries on at the unit where it was. It does not commit.
+// in: equal work gives equal files, and a killed run carries on at the unit where it was. Each stage is followed by its rim, which counts as one more
+// unit. It does not commit.
 func (b *Baker) Run(ctx context.Context, store Store, jobs int, report func(Progress)) error {
 	b.stored = store
+	if err := b.load(ctx, store); err != nil {
+		return err
+	}
 	p := Progress{Units: store.Done(), AllUnits: b.plan.Units()}
 	first := 0
 	for _, s := range b.plan.Stages {
-		if skip := max(0, p.Units-first); skip < len(s.Units) {
-			w := sweep{Baker: b, stage: s, skip: skip, store: store, progress: &p, report: report}
-			if err := w.run(ctx, max(1, jobs)); err != nil {
+		w := sweep{Baker: b, stage: s, skip: max(0, p.Units-first), store: store, progress: &p, report: report}
+		if err := w.run(ctx, max(1, jobs)); err != nil {
+			return err
+		}
+		if first += len(s.Units) + 1; p.Units < first {
+			if err := w.rim(ctx); err != nil {
 				return err
 			}
 		}
-		first += len(s.Units)
+	}
+	return nil
+}
+
+// load learns which tiles the store holds already.
+func (b *Baker) load(ctx context.Context, store Store) error {
+	b.covers = map[uint8]cover{}
+	for z := range b.plan.Leaf + 1 {
+		b.covers[z] = cover{}
+		if store.Done() == 0 {
+			continue
+		}
+		for c, err := range store.Coords(ctx, z) {
+			if err != nil {
+				return fmt.Errorf("carry on: %w", err)
+			}
+			b.covers[z].add(c)
+		}
 	}
 	return nil
 }
@@ -131,6 +156,18 @@ func (s *sweep) writeAll(ctx context.Context) error {
 
 // write stores the tiles of one unit and makes it count.
 func (s *sweep) write(ctx context.Context, tiles []tile) error {
+	if err := s.put(ctx, tiles); err != nil {
+		return err
+	}
+	s.progress.Units++
+	if err := s.store.Checkpoint(ctx, s.progress.Units); err != nil {
+		return fmt.Errorf("store unit %d: %w", s.progress.Units, err)
+	}
+	s.report(*s.progress)
+	return nil
+}
+
+func (s *sweep) put(ctx context.Context, tiles []tile) error {
 	for _, t := range tiles {
 		err := s.store.Put(ctx, t.coord, t.mesh)
 		if err == nil {
@@ -139,12 +176,30 @@ func (s *sweep) write(ctx context.Context, tiles []tile) error {
 		if err != nil {
 			return fmt.Errorf("store tile %s: %w", t.coord, err)
 		}
+		s.covers[t.coord.Z].add(t.coord)
 	}
-	s.progress.Units++
 	s.progress.Tiles += len(tiles)
-	if err := s.store.Checkpoint(ctx, s.progress.Units); err != nil {
-		return fmt.Errorf("store unit %d: %w", s.progress.Units, err)
-	}
-	s.report(*s.progress)
 	return nil
+}
+
+// rim adds the tiles that the stage's levels need around what it made, see the function rim. They are few, and written in one transaction: whether
+// a stored tile is of the rim cannot be told afterwards.
+func (s *sweep) rim(ctx context.Context) error {
+	added := rim(s.covers, s.stage)
+	units := cover{}
+	for c := range added.all() {
+		units.add(c.Ancestor(s.stage.Root))
+	}
+	o := newOven(s.Baker)
+	o.only = added
+	for _, unit := range units.sorted() {
+		tiles, err := o.bake(ctx, s.stage, unit)
+		if err == nil {
+			err = s.put(ctx, tiles)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.write(ctx, nil)
 }

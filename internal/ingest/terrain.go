@@ -43,6 +43,7 @@ const (
 type Job struct {
 	Plan       Plan
 	Files      []raster.File
+	Survey     raster.Survey
 	Work       string // names the work: equal for equal sources and options
 	options    Options
 	stack      *raster.Stack
@@ -60,18 +61,35 @@ func Prepare(ctx context.Context, o Options) (*Job, error) {
 		return nil, err
 	}
 	j := &Job{options: o, stack: stack, Files: stack.Files()}
-	if err := j.plan(); err != nil {
-		return nil, fmt.Errorf("plan: %w", closing(stack, err))
+	if j.Survey, err = stack.Survey(ctx); err == nil {
+		err = j.plan()
 	}
-	if err := j.describe(); err != nil {
-		return nil, closing(stack, err)
+	if err == nil {
+		err = j.describe()
+	}
+	if err != nil {
+		_ = stack.Close() // the error that led here is the one to tell
+		return nil, err
 	}
 	return j, nil
 }
 
-func closing(stack *raster.Stack, err error) error {
-	_ = stack.Close() // the error that led here is the one to tell
-	return err
+// Estimate is a guess at what a plan costs, good to a factor of two.
+type Estimate struct {
+	SizeBytes int64
+	Time      time.Duration
+}
+
+// Measured on SRTM in mountains; plains and sea take less.
+const (
+	tileBytes = 18_000
+	tileTime  = 1500 * time.Microsecond
+)
+
+// Estimate says what the work costs on so many goroutines, all tiles of the plan being rough ground.
+func (j *Job) Estimate(jobs int) Estimate {
+	n := int64(float64(j.Plan.Total()) * max(j.Survey.Valid, 0.05))
+	return Estimate{n * tileBytes, time.Duration(n) * tileTime / time.Duration(max(jobs, 1))}
 }
 
 // Close closes the sources.

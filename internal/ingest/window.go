@@ -84,6 +84,13 @@ func (w *window) levelPoles(height func(j int64) float32) {
 	}
 }
 
+// round rounds all heights to what is stored, so that it makes no difference whether a stage has them from memory or from the store.
+func (w *window) round() {
+	for k, h := range w.z {
+		w.z[k] = float32(math.Floor(float64(h)*(1/terrain.StoredStep)+0.5)) * terrain.StoredStep
+	}
+}
+
 // tile copies the heights of tile c of the window's level, with its halo, into dst.
 func (w *window) tile(c tilegrid.Coord, dst []float32) {
 	at := w.at(int64(c.X)*terrain.Cells-terrain.Halo, (int64(c.Y)+1)*terrain.Cells+terrain.Halo)

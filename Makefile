@@ -1,0 +1,59 @@
+# make is the only entry. The first run installs what is missing (scripts/setup), and every target ends with a clean tree.
+SHELL   := /bin/bash
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+BUILD   := go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+IMAGE   := terrane:$(VERSION)
+
+# How long each fuzz target runs.
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := build
+.PHONY: build demo test check race fuzz bench golden e2e image clean setup-build setup-test
+
+setup-build:
+	@scripts/setup build
+
+setup-test:
+	@scripts/setup test
+
+build: setup-build ## bin/terrane
+	$(BUILD) -o bin/terrane ./cmd/terrane
+
+demo: build ## makes an island, tiles it, serves it and prints the viewer's address
+	bin/terrane demo
+
+test: setup-test ## everything that has to hold before a commit, the browser included
+	go vet -tags e2e ./...
+	go test ./...
+	$(MAKE) --no-print-directory e2e
+
+e2e: setup-test ## the built program with CesiumJS in a real browser; pictures in e2e/out
+	go test -tags e2e -count=1 -timeout 10m ./e2e/...
+
+check: setup-test ## form, vet, staticcheck, tests, a build without GDAL
+	@form=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$form" ] || { echo "gofmt: $$form"; exit 1; }
+	go vet -tags e2e ./...
+	scripts/staticcheck ./...
+	go build -tags serveonly -o /dev/null ./cmd/terrane
+	go test ./...
+
+race: setup-test ## the tests under the race detector
+	go test -race -timeout 20m ./...
+
+fuzz: setup-build ## every fuzz target for FUZZTIME
+	scripts/fuzz $(FUZZTIME)
+
+bench: setup-test build ## Go benchmarks, then the program against its references
+	go test -run '^$$' -bench . -benchmem ./...
+	scripts/bench
+
+golden: setup-build ## rewrites the golden files; read the difference before you commit it
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n1 dirname | sort -u) -update
+	git --no-pager diff --stat
+
+image: ## a container image
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+clean: ## what make made
+	rm -rf bin e2e/out e2e/node_modules internal/server/web/bundle/cesium.zip

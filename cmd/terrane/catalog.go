@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/internal/server"
+	"github.com/terrane/terrane/tilestore"
+	"github.com/terrane/terrane/tilestore/mbtiles"
+)
+
+// catalog shows a folder of datasets to the server, which knows no files.
+type catalog struct{ *mbtiles.Folder }
+
+// Get lends a dataset version.
+func (c catalog) Get(ctx context.Context, ref string) (server.Dataset, error) {
+	h, err := c.Folder.Get(ctx, ref)
+	if err != nil {
+		return nil, err // not h: a nil handle in an interface is not nil
+	}
+	return h, nil
+}
+
+// All describes the datasets that are served.
+func (c catalog) All(ctx context.Context) ([]tilestore.Info, error) {
+	infos, _ := c.Folder.All(ctx)
+	return infos, ctx.Err()
+}
+
+// openFolder opens the data folder.
+func (a *app) openFolder(ctx context.Context) (*mbtiles.Folder, error) {
+	if _, err := os.Stat(a.data); errors.Is(err, fs.ErrNotExist) {
+		return nil, remedy.New(a.data, errors.New("no such data folder"), "terrane ingest terrain FILE makes it; --data DIR names another")
+	}
+	return mbtiles.OpenFolder(ctx, a.data)
+}
+
+// warn says which files of the folder are not served, and why.
+func (a *app) warn(problems []mbtiles.Problem) {
+	for _, p := range problems {
+		fmt.Fprintf(a.stderr, "terrane: %s is not served: %s\n", p.Name, oneLine(p.Err.Error()))
+	}
+}

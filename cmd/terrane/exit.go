@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// Errors of the commands themselves that have an exit code of their own.
+var (
+	// errUsage: the command line or the configuration is wrong.
+	errUsage = errors.New("wrong usage")
+	// errVerification: a dataset was read through and is not as it should be.
+	errVerification = errors.New("verification failed")
+	// errAmbiguous: --strict, and something had to be assumed.
+	errAmbiguous = errors.New("ambiguous input")
+)
+
+// Exit codes, see docs. 1 is every failure without a code of its own.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInput       = 3
+	exitAmbiguous   = 4
+	exitVerify      = 5
+	exitStore       = 6
+	exitDisk        = 7
+	exitInterrupted = 130
+)
+
+// exitCodes says which sentinel has which code; the first match counts.
+var exitCodes = []struct {
+	is   error
+	code int
+}{
+	{errUsage, exitUsage},
+	{errAmbiguous, exitAmbiguous},
+	{errVerification, exitVerify},
+	{tilestore.ErrFull, exitDisk},
+	{syscall.ENOSPC, exitDisk},
+	{syscall.EDQUOT, exitDisk},
+	{tilestore.ErrLocked, exitStore},
+	{tilestore.ErrCorrupt, exitStore},
+	{tilestore.ErrForeign, exitStore},
+	{syscall.EROFS, exitStore},
+}
+
+// exitCode returns the program's exit code for an error. interrupted tells that a signal ended the work.
+func exitCode(err error, interrupted bool) int {
+	if err == nil {
+		return exitDone
+	}
+	if interrupted && errors.Is(err, context.Canceled) {
+		return exitInterrupted
+	}
+	for _, e := range exitCodes {
+		if errors.Is(err, e.is) {
+			return e.code
+		}
+	}
+	return rasterExitCode(err)
+}
+
+// report prints an error as two lines, what failed and what to try, and returns the exit code.
+func (a *app) report(ctx context.Context, err error) int {
+	code := exitCode(err, ctx.Err() != nil)
+	switch {
+	case code == exitDone:
+	case code == exitInterrupted:
+		fmt.Fprintln(a.stderr, "terrane: interrupted")
+		fmt.Fprintln(a.stderr, "try: the same command again, it carries on")
+	default:
+		fmt.Fprintln(a.stderr, "terrane: "+oneLine(err.Error()))
+		if try := remedy.Try(err); try != "" {
+			fmt.Fprintln(a.stderr, "try: "+oneLine(try))
+		}
+	}
+	return code
+}
+
+// oneLine keeps an error on one line whatever a library wrote into it.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// usageError marks err as the user's, and points to the command's help unless a remedy is in it already.
+func usageError(c *cobra.Command, err error) error {
+	if remedy.Try(err) != "" {
+		return &usageFault{err}
+	}
+	return remedy.New("", &usageFault{err}, c.CommandPath()+" --help")
+}
+
+// usageFault is an error that is also errUsage, without saying so in its text.
+type usageFault struct{ err error }
+
+func (f *usageFault) Error() string   { return f.err.Error() }
+func (f *usageFault) Unwrap() []error { return []error{errUsage, f.err} }

@@ -1,0 +1,81 @@
+package raster
+
+import "sync"
+
+// atlas remembers references while a stack is opened: thousands of files share a few, and taking one apart costs
+// milliseconds.
+type atlas struct {
+	given *crs // instead of the files' own
+
+	mu     sync.Mutex // guards what follows
+	byWKT  map[string]crs
+	lender map[string]*lender // to longitude and latitude, by definition
+}
+
+func newAtlas(given *crs) *atlas {
+	return &atlas{given: given, byWKT: map[string]crs{}, lender: map[string]*lender{}}
+}
+
+// reference is newCRS, once for each text.
+func (a *atlas) reference(whole string) (crs, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c, ok := a.byWKT[whole]; ok {
+		return c, nil
+	}
+	c, err := newCRS(whole)
+	if err == nil {
+		a.byWKT[whole] = c
+	}
+	return c, err
+}
+
+// toLonLat returns the lender of transforms from a reference.
+func (a *atlas) toLonLat(definition string) *lender {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.lender[definition] == nil {
+		a.lender[definition] = &lender{from: definition, to: lonLat}
+	}
+	return a.lender[definition]
+}
+
+func (a *atlas) close() {
+	for _, l := range a.lender {
+		l.close()
+	}
+}
+
+// lender lends transforms of one kind, one goroutine each.
+type lender struct {
+	from, to string // definitions
+
+	mu   sync.Mutex // guards free
+	free []transform
+}
+
+func (p *lender) borrow() (transform, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.free); n > 0 {
+		t := p.free[n-1]
+		p.free = p.free[:n-1]
+		return t, nil
+	}
+	return newTransform(p.from, p.to)
+}
+
+func (p *lender) giveBack(t transform) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, t)
+}
+
+func (p *lender) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range p.free {
+		t.close()
+	}
+	p.free = nil
+}

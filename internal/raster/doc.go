@@ -1,0 +1,44 @@
+// Package raster reads heights out of elevation files at the posts of a global lattice. It is the one package that imports
+// GDAL; it fills slices that the caller owns and has never heard of a tile or a mesh.
+//
+// # Files, layers, stack
+//
+// [OpenStack] opens any number of DEM files as one [Stack]. Files that share reference, pixel size and alignment become one
+// layer and are read as one mosaic, so interpolation runs across their borders (and across the antimeridian, where 360
+// degrees are a whole number of pixels). Layers lie on top of each other, the finest first unless told otherwise; what is
+// void in one is filled from below. A file is area: pixel c spans c..c+1, its height sits in the middle, and the data ends
+// at the outer edges, half a pixel beyond the last middle.
+//
+// # Positions
+//
+// A [Lattice] is a window of posts at longitude -180 + i*s, latitude -90 + j*s. [Stack.Heights] interpolates bilinearly, and
+// a post's height depends on the post alone, to the bit, however the windows are cut. In a reference whose degrees are WGS
+// 84's to a hundredth of a pixel (WGS 84, ETRS89, NAD83) columns and rows come straight from the post's number. Elsewhere
+// PROJ places control points on every 64th post or closer, one spacing for a layer and level; between them positions are
+// interpolated. Every cell is tested in its middle; where it is off by more than 0.02 pixel, or PROJ has no answer, its
+// posts are transformed one by one. Posts more than two pixels apart read a thinned raster, through overviews where there
+// are any.
+//
+// # Heights
+//
+// Metres, in the file's own vertical reference: scale, offset and unit (feet, US survey feet) are applied, no datum shift
+// is. [Vertical] says what was found. Void (NaN) are: declared nodata, NaN and infinity, masked pixels, transparent pixels,
+// and values that are typical of undeclared nodata and no height on Earth (-9999, -32767, -32768, 3.4e38, ...); those that
+// were seen are listed in [FileSurvey].
+//
+// # What is let in
+//
+// Only regular local files reach GDAL, by absolute path, with an allow-list of drivers: GeoTIFF and COG, SRTM .hgt, DTED,
+// ASCII grid, USGS DEM, Erdas .img, ENVI, EHdr; one such file inside a zip; a VRT that is a plain mosaic of GeoTIFFs in its
+// own folder. GDAL writes nothing beside the files, uses no network, and takes no text from the user but paths and EPSG
+// numbers. Pictures, complex values, files without a place on Earth, empty, truncated and absurd files are refused with a
+// remedy.Error (file, cause, what to try); every such error matches [ErrInput]. netCDF and others are not read: convert with
+// gdal_translate.
+//
+// # GDAL underneath
+//
+// lukeroth/gdal does the plain calls; seam.c adds what it lacks. GDAL's reason for a failure belongs to the OS thread, so
+// every call runs in collected, which locks the thread and gathers messages in a thread-local buffer. A handle serves one
+// goroutine at a time; a pool lends a bounded number. Every read is checked: a damaged block is an error, never void and
+// never zero.
+package raster

@@ -1,0 +1,193 @@
+package raster
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// source is a file that may be shown to GDAL: regular, local, not empty, and not a door to other files.
+type source struct {
+	path    string // absolute
+	member  string // inside a zip
+	gdal    string // the name GDAL opens
+	drivers []string
+	bytes   int64 // that GDAL sees
+	size    int64 // on disk
+	modTime time.Time
+}
+
+// formats are the drivers that may open a file, and the extensions by which a raster in a zip is known.
+func formats() (drivers, extensions []string) {
+	return []string{"GTiff", "SRTMHGT", "DTED", "AAIGrid", "USGSDEM", "HFA", "ENVI", "EHdr"},
+		[]string{".tif", ".tiff", ".hgt", ".dt0", ".dt1", ".dt2", ".asc", ".dem", ".img", ".bil", ".flt"}
+}
+
+const formatAdvice = "supported: GeoTIFF and COG, SRTM .hgt (also zipped), DTED, ASCII grid, USGS DEM, Erdas .img, " +
+	"ENVI, EHdr .bil/.flt, VRT over GeoTIFFs beside it; others: gdal_translate FILE out.tif"
+
+// admit decides whether GDAL may see a file, without GDAL.
+func admit(name string) (source, error) {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return source{}, refuse(name, ErrOpen, "", "%v", err)
+	}
+	info, err := regular(abs)
+	if err != nil {
+		return source{}, outside(name, err)
+	}
+	if info.Size() == 0 {
+		return source{}, refuse(name, ErrOpen, "copy the file again", "the file is empty")
+	}
+	if strings.HasPrefix(abs, "/vsi") {
+		return source{}, refuse(name, ErrUnsafe, "give a file's path", "GDAL takes names under /vsi for its own")
+	}
+	head, err := readHead(abs)
+	if err != nil {
+		return source{}, refuse(name, ErrOpen, "check the permissions", "%v", unpath(err))
+	}
+	drivers, _ := formats()
+	s := source{path: abs, gdal: abs, drivers: drivers, bytes: info.Size(), size: info.Size(), modTime: info.ModTime()}
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return s, s.enterZip(name)
+	case isVRT(head):
+		s.drivers = []string{"VRT"}
+		s.bytes = 0
+		return s, checkVRT(name, abs)
+	}
+	return s, checkSidecars(name, abs)
+}
+
+var errIrregular = errors.New("not a regular file")
+
+// regular returns an error for everything that is not a plain file, or a link to one.
+func regular(name string) (os.FileInfo, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, unpath(err)
+	}
+	if info.IsDir() {
+		return nil, errors.New("a folder")
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errIrregular
+	}
+	return info, nil
+}
+
+// outside turns what regular said into a refusal.
+func outside(name string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return refuse(name, ErrOpen, "check the path", "no such file")
+	case errors.Is(err, errIrregular):
+		return refuse(name, ErrOpen, "give a regular file, not a device or a pipe", "%v", err)
+	}
+	return refuse(name, ErrOpen, "give files, for example FOLDER/*.tif", "%v", err)
+}
+
+// unpath takes the path out of an error: it is named already.
+func unpath(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+func readHead(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 4096))
+}
+
+func isTIFF(head []byte) bool {
+	for _, magic := range []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSidecars looks at the files that GDAL opens by itself beside a raster. Overviews and masks are opened with any
+// driver, so they must be TIFFs; the others are text, and must not be pipes.
+func checkSidecars(name, abs string) error {
+	stem := strings.TrimSuffix(abs, filepath.Ext(abs))
+	for _, side := range []string{abs + ".ovr", abs + ".msk", stem + ".ovr", abs + ".aux", stem + ".aux", stem + ".rrd", stem + ".ige"} {
+		if _, err := os.Lstat(side); err != nil {
+			continue
+		}
+		if _, err := regular(side); err != nil {
+			return refuse(name, ErrUnsafe, "remove it", "its sidecar %s is %v", filepath.Base(side), err)
+		}
+		head, err := readHead(side)
+		if err != nil || !isTIFF(head) && !bytes.HasPrefix(head, []byte("EHFA_HEADER_TAG")) && !strings.HasSuffix(side, ".ige") {
+			return refuse(name, ErrUnsafe, "remove it or make it anew with gdaladdo", "its sidecar %s is no TIFF", filepath.Base(side))
+		}
+	}
+	for _, ext := range []string{".prj", ".hdr", ".tfw", ".wld", ".clr", ".stx", ".PRJ", ".HDR"} {
+		if info, err := os.Stat(stem + ext); err == nil && !info.Mode().IsRegular() {
+			return refuse(name, ErrUnsafe, "remove it", "its sidecar %s is not a regular file", filepath.Base(stem)+ext)
+		}
+	}
+	return nil
+}
+
+// enterZip finds the one raster in a zip and lets GDAL read it in place.
+func (s *source) enterZip(name string) error {
+	z, err := zip.OpenReader(s.path)
+	if err != nil {
+		return refuse(name, ErrCorrupt, "copy the file again", "%v", err)
+	}
+	defer z.Close()
+	_, extensions := formats()
+	var found *zip.File
+	for _, f := range z.File {
+		if !slices.Contains(extensions, strings.ToLower(path.Ext(f.Name))) || strings.HasPrefix(f.Name, "__MACOSX/") {
+			continue
+		}
+		if found != nil {
+			return refuse(name, ErrOpen, "unzip it and give the files", "the zip holds several rasters")
+		}
+		found = f
+	}
+	if found == nil {
+		return refuse(name, ErrOpen, formatAdvice, "the zip holds no supported raster")
+	}
+	return s.enterMember(name, found)
+}
+
+// enterMember takes a zip's member if its name cannot lead GDAL elsewhere and its content is no VRT.
+func (s *source) enterMember(name string, f *zip.File) error {
+	if !filepath.IsLocal(f.Name) || strings.ContainsAny(f.Name, "{}\\") || strings.ContainsAny(s.path, "{}") {
+		return refuse(name, ErrUnsafe, "unzip it and give the file", "a member's name cannot be used: %q", f.Name)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return refuse(name, ErrCorrupt, "copy the file again", "%s: %v", f.Name, err)
+	}
+	defer r.Close()
+	head, err := io.ReadAll(io.LimitReader(r, 4096))
+	if err != nil {
+		return refuse(name, ErrCorrupt, "copy the file again", "%s: %v", f.Name, err)
+	}
+	if isVRT(head) {
+		return refuse(name, ErrUnsafe, "unzip it and give the files", "%s is a VRT", f.Name)
+	}
+	s.member, s.bytes = f.Name, int64(f.UncompressedSize64)
+	s.gdal = "/vsizip/{" + s.path + "}/" + f.Name
+	return nil
+}

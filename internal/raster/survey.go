@@ -1,0 +1,213 @@
+package raster
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/lukeroth/gdal"
+)
+
+// Heights on Earth lie between these, with room: the Challenger Deep at -10 935 m and Chomolungma at 8 849 m.
+const lowest, highest = -12000, 9000
+
+// Limits of a survey: a raster of up to wholeSurvey pixels is thinned out as a whole, a larger one is looked at in windows.
+// emptyScan bounds the search for a single height in a raster whose samples are all void.
+const (
+	wholeSurvey = 1 << 24
+	surveySide  = 512
+	emptyScan   = 1 << 34
+)
+
+// Survey is what the plan needs to know about a stack's heights.
+type Survey struct {
+	Min, Max float64      // metres
+	Valid    float64      // share of valid samples of all files
+	Files    []FileSurvey // in the order of Stack.Files
+}
+
+// Survey sums up what OpenStack saw in the pixels of each file. Nothing is read.
+func (s *Stack) Survey(ctx context.Context) (Survey, error) {
+	out := Survey{Min: math.Inf(1), Max: math.Inf(-1)}
+	var pixels, valid float64
+	for _, d := range s.dems {
+		f := d.Survey
+		out.Min, out.Max = min(out.Min, f.Min), max(out.Max, f.Max)
+		n := float64(d.Cols) * float64(d.Rows)
+		pixels, valid = pixels+n, valid+n*f.Valid
+		out.Files = append(out.Files, f)
+	}
+	out.Valid = valid / pixels
+	return out, ctx.Err()
+}
+
+// tally counts samples.
+type tally struct {
+	all, valid, zeros, outside int
+	min, max                   float64 // metres
+	odd                        map[float64]int
+}
+
+// inspect looks at the pixels: it refuses a file without heights, and learns which undeclared values mean "no data".
+func (d *dem) inspect(ds gdal.Dataset) error {
+	samples, err := d.sample(ds)
+	if err != nil {
+		return err
+	}
+	t := d.count(samples)
+	if t.valid == 0 {
+		if t, err = d.search(ds); err != nil {
+			return err
+		}
+	}
+	if t.odd[-9999] > 0 && t.min < -9000 { // the sea floor passes through -9999 on its way down
+		d.decode.sentinels = slices.DeleteFunc(d.decode.sentinels, func(v float64) bool { return v == -9999 })
+		t = d.count(samples)
+	}
+	rim, err := d.zeroRim(ds, t)
+	if err != nil {
+		return err
+	}
+	d.Survey.Min, d.Survey.Max, d.Survey.Valid = t.min, t.max, float64(t.valid)/float64(t.all)
+	d.suspect(t, rim)
+	return nil
+}
+
+// suspect writes down what a person should look at.
+func (d *dem) suspect(t tally, rim bool) {
+	note := func(format string, args ...any) {
+		d.Survey.Suspicions = append(d.Survey.Suspicions, fmt.Sprintf(format, args...))
+	}
+	odd := make([]float64, 0, len(t.odd))
+	for v := range t.odd {
+		odd = append(odd, v)
+	}
+	slices.Sort(odd)
+	for _, v := range odd {
+		note("%g is not declared as nodata and is taken as such (%.2g %% of the samples)", v, 100*float64(t.odd[v])/float64(t.all))
+	}
+	if rim {
+		note("a rim of exact zeros: nodata that is not declared?")
+	}
+	if t.outside > 0 {
+		note("heights beyond %d..%d m: %g..%g", lowest, highest, t.min, t.max)
+	}
+}
+
+// raw returns pixels of a window as they are, NaN only where the file declares them void.
+func (d *dem) raw(ds gdal.Dataset, w window, cols, rows int) ([]float32, error) {
+	plain := *d
+	plain.decode.scale, plain.decode.offset, plain.decode.raw = 1, 0, true
+	out := make([]float32, cols*rows)
+	for i := range out {
+		out[i] = nan32
+	}
+	return out, plain.read(ds, w, grid{cols, rows, cols, out}, &scratch{})
+}
+
+// sample reads a thumbnail of a small raster or of one with overviews, and windows spread over a large one.
+func (d *dem) sample(ds gdal.Dataset) ([]float32, error) {
+	if d.Cols*d.Rows <= wholeSurvey || ds.RasterBand(1).OverviewCount() > 0 {
+		return d.raw(ds, window{0, 0, d.Cols, d.Rows}, min(d.Cols, surveySide), min(d.Rows, surveySide))
+	}
+	const n = 8
+	var out []float32
+	width, height := min(d.Cols, 256), min(d.Rows, 64)
+	for i := range n * n {
+		w := window{(d.Cols - width) * (i % n) / (n - 1), (d.Rows - height) * (i / n) / (n - 1), width, height}
+		part, err := d.raw(ds, w, width, height)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, part...)
+	}
+	return out, nil
+}
+
+// count sorts raw samples.
+func (d *dem) count(samples []float32) tally {
+	t := tally{min: math.Inf(1), max: math.Inf(-1), odd: map[float64]int{}}
+	t.all = len(samples)
+	for _, v := range samples {
+		if v != v {
+			continue
+		}
+		if d.decode.isSentinel(float64(v)) {
+			t.odd[float64(v)]++
+			continue
+		}
+		h := float64(v)*d.decode.scale + d.decode.offset
+		t.min, t.max, t.valid = min(t.min, h), max(t.max, h), t.valid+1
+		if h == 0 {
+			t.zeros++
+		}
+		if h < lowest || h > highest {
+			t.outside++
+		}
+	}
+	return t
+}
+
+// search reads a raster whose samples are all void until it finds a height. What a sparse file does not store is nodata.
+func (d *dem) search(ds gdal.Dataset) (tally, error) {
+	band := ds.RasterBand(1)
+	cols, rows := d.scanWindow(band.BlockSize())
+	scanned := 0
+	for row := 0; row < d.Rows && scanned < emptyScan; row += rows {
+		for col := 0; col < d.Cols; col += cols {
+			w := window{col, row, min(cols, d.Cols-col), min(rows, d.Rows-row)}
+			if d.NoData != nil && isSparse(band, w) {
+				continue
+			}
+			samples, err := d.raw(ds, w, w.cols, w.rows)
+			if err != nil {
+				return tally{}, err
+			}
+			if t := d.count(samples); t.valid > 0 {
+				t.all = d.Cols * d.Rows
+				return t, nil
+			}
+			scanned += w.cols * w.rows
+		}
+	}
+	return tally{}, refuse(d.path, ErrEmpty, "--nodata V if the wrong value is declared", "every pixel is nodata")
+}
+
+// scanWindow is a window of whole blocks, so that each is decoded once, if that fits into memory.
+func (d *dem) scanWindow(width, height int) (cols, rows int) {
+	if width < d.Cols && width*height <= maxBlock {
+		return max(1, maxBlock/(width*height)) * width, height
+	}
+	rows = max(1, maxBlock/d.Cols)
+	if height <= rows {
+		rows -= rows % height
+	}
+	return min(d.Cols, 8*maxBlock), rows
+}
+
+// zeroRim tells whether all four outermost lines are exactly zero around ground that mostly is not.
+func (d *dem) zeroRim(ds gdal.Dataset, t tally) (bool, error) {
+	if t.zeros == 0 || t.zeros*2 > t.valid || d.Cols < 3 || d.Rows < 3 {
+		return false, nil
+	}
+	cols, rows := min(d.Cols, surveySide), min(d.Rows, surveySide)
+	for _, side := range []struct {
+		w          window
+		cols, rows int
+	}{
+		{window{0, 0, d.Cols, 1}, cols, 1},
+		{window{0, d.Rows - 1, d.Cols, 1}, cols, 1},
+		{window{0, 0, 1, d.Rows}, 1, rows},
+		{window{d.Cols - 1, 0, 1, d.Rows}, 1, rows},
+	} {
+		line, err := d.raw(ds, side.w, side.cols, side.rows)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(line, func(v float32) bool { return v != 0 }) {
+			return false, nil
+		}
+	}
+	return true, nil
+}

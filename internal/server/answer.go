@@ -1,0 +1,101 @@
+package server
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Values of Cache-Control.
+var (
+	cacheImmutable  = []string{"public, max-age=31536000, immutable"} // a version that is named never changes
+	cacheShort      = []string{"public, max-age=60, must-revalidate"} // tiles of the newest version, whichever it is
+	cacheRevalidate = []string{"public, max-age=0, must-revalidate"}  // what tells of a new version
+	cacheNever      = []string{"no-store"}
+)
+
+var gzipEncoding = []string{"gzip"}
+
+// answer is a response that is ready to be sent to whoever asks for this representation. Header values are kept as the one-element
+// slices that http.Header holds, so that sending allocates nothing.
+type answer struct {
+	body     []byte
+	kind     []string // Content-Type
+	encoding []string // Content-Encoding, nil for plain bytes
+	length   []string // Content-Length
+	etag     []string
+}
+
+// newAnswer returns an answer; etag is a strong validator of this very representation, quotes included.
+func newAnswer(body []byte, kind, etag string, gzipped bool) *answer {
+	a := &answer{body: body, kind: []string{kind}, length: []string{strconv.Itoa(len(body))}, etag: []string{etag}}
+	if gzipped {
+		a.encoding = gzipEncoding
+	}
+	return a
+}
+
+// pair is one content in both representations: index 0 plain, 1 gzip. They are the same where gzip saves nothing.
+type pair [2]*answer
+
+// newPair makes both representations of body, with validators made from its bytes.
+func newPair(body []byte, kind string) pair {
+	sum := sha256.Sum256(body)
+	tag := hex.EncodeToString(sum[:12])
+	plain := newAnswer(body, kind, `"`+tag+`"`, false)
+	if zipped := compress(body); len(zipped) < len(body)*9/10 {
+		return pair{plain, newAnswer(zipped, kind, `"`+tag+`-gzip"`, true)}
+	}
+	return pair{plain, plain}
+}
+
+func compress(body []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is a valid one
+	w.Write(body)                                         // a bytes.Buffer takes all
+	w.Close()
+	return b.Bytes()
+}
+
+// of picks the representation that the client accepts.
+func (p pair) of(r *http.Request) *answer {
+	if acceptsGzip(r) {
+		return p[1]
+	}
+	return p[0]
+}
+
+// send writes the answer, or 304 if the client has it. vary and control are the headers of these names.
+func (a *answer) send(c echo.Context, vary, control []string) error {
+	r, w := c.Request(), c.Response()
+	h := w.Header()
+	h["Etag"], h["Vary"], h["Cache-Control"] = a.etag, vary, control
+	if matches(r.Header["If-None-Match"], a.etag[0]) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h["Content-Type"], h["Content-Length"] = a.kind, a.length
+	if a.encoding != nil {
+		h["Content-Encoding"] = a.encoding
+	}
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		w.Write(a.body) // an error here is a client that went away
+	}
+	return nil
+}
+
+// sendJSON writes v as JSON with a validator.
+func (s *Server) sendJSON(c echo.Context, v any, control []string) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return newPair(append(body, '\n'), "application/json").of(c.Request()).send(c, s.headers.varyEncoding, control)
+}

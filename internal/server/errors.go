@@ -1,0 +1,93 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+var (
+	errURI      = errors.New("server: the URL is too long")
+	errBody     = errors.New("server: the request body is too large")
+	errPanic    = errors.New("server: internal error")
+	errNoCesium = errors.New("server: built without CesiumJS")
+)
+
+// problem is what a client reads of an error: a fixed sentence, and nothing of the error's own text, which may hold paths.
+type problem struct {
+	status int
+	text   string
+	retry  string // Retry-After in seconds, for 503
+}
+
+// problems is the table of errors that have an answer of their own; the first match counts.
+var problems = []struct {
+	is error
+	problem
+}{
+	{errPath, problem{400, "tile coordinates are whole numbers without sign or leading zeros: {z}/{x}/{y}.terrain", ""}},
+	{tilegrid.ErrOutOfGrid, problem{404, "no such tile: outside the grid", ""}},
+	{tilestore.ErrNotFound, problem{404, "no such tile", ""}},
+	{tilestore.ErrNoDataset, problem{404, "no such dataset", ""}},
+	{tilestore.ErrName, problem{404, "no such dataset", ""}},
+	{errNoPage, problem{404, "no such page", ""}},
+	{errURI, problem{414, "the URL is too long", ""}},
+	{errBody, problem{413, "the request body is too large", ""}},
+	{tilestore.ErrCorrupt, problem{503, "this dataset is withdrawn: its stored bytes are damaged", "300"}},
+	{tilestore.ErrForeign, problem{503, "this dataset is withdrawn: its file cannot be read", "300"}},
+	{errNoCesium, problem{503, "this build has no viewer: CesiumJS was not bundled (run scripts/setup, then build again)", "86400"}},
+	{errPanic, problem{500, "internal error", ""}},
+	{context.Canceled, problem{503, "the request was given up", "1"}},
+	{context.DeadlineExceeded, problem{503, "the request took too long", "5"}},
+}
+
+// problemOf finds the answer to an error. What has none in the table is a passing fault of the machine: 503.
+func problemOf(err error) problem {
+	for i := range problems {
+		if errors.Is(err, problems[i].is) {
+			return problems[i].problem
+		}
+	}
+	var h *echo.HTTPError
+	if errors.As(err, &h) && h.Code >= 400 && h.Code < 500 {
+		return problem{h.Code, http.StatusText(h.Code), ""}
+	}
+	return problem{503, "temporarily not available", "5"}
+}
+
+// fail answers an error as JSON, and logs what an operator must look at.
+func (s *Server) fail(c echo.Context, err error) {
+	p := problemOf(err)
+	if p.status >= 500 && !errors.Is(err, errPanic) && !errors.Is(err, context.Canceled) {
+		s.options.Log.Warn("request not served", "path", clip(c.Request().URL.Path), "cause", err.Error())
+	}
+	w := c.Response()
+	if w.Committed {
+		return
+	}
+	h := w.Header()
+	for _, name := range []string{"Etag", "Content-Encoding", "Content-Security-Policy"} {
+		delete(h, name)
+	}
+	body, _ := json.Marshal(struct {
+		Error  string `json:"error"`
+		Status int    `json:"status"`
+	}{p.text, p.status}) // a string and a number always marshal
+	if p.retry != "" {
+		h["Retry-After"] = []string{p.retry}
+	}
+	h["Content-Type"] = []string{"application/json"}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	h["Cache-Control"] = cacheNever
+	h["Vary"] = s.headers.varyAccept
+	w.WriteHeader(p.status)
+	if c.Request().Method != http.MethodHead {
+		w.Write(body) // an error here is a client that went away
+	}
+}

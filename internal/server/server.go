@@ -1,0 +1,124 @@
+// Package server answers HTTP: terrain tiles and their layer.json, the JSON catalogue, the pages, and what operators ask for.
+//
+// It is the one package that imports Echo. What it serves comes from a [Catalog]; it never sees a file. [New] builds the
+// server, [Server.Serve] runs it on a listener until its context ends; a Server is also an http.Handler, which is how tests
+// and benchmarks use it. The table in routes.go names the handler of every URL.
+//
+// Rules that hold for every answer, errors included:
+//
+//   - CORS headers, and OPTIONS is answered everywhere;
+//   - GET and HEAD only, Content-Length always set, a strong ETag that differs by representation, 304 where it matches;
+//   - gzip only where the client accepts it, and then with Content-Encoding: stored gzip is passed through, not repacked;
+//   - errors are JSON {"error", "status"}: never a path of the machine, SQL, a stack, or what the client sent;
+//   - no 5xx but a deliberate 503 with Retry-After.
+//
+// A request holds the dataset version that it began with (see [Dataset]), so publishing a new version tears no answer.
+// Answers that are ready to send are kept in a cache bounded by bytes; its keys hold the content's manifest, so a replaced
+// dataset never finds its predecessor's tiles.
+//
+// What a client sends reaches nothing but the parsers here: no file name, no SQL text, no template; log lines are JSON.
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// Catalog finds datasets. Get takes "name" or "name@version" and returns an error that wraps tilestore.ErrNoDataset if there
+// is none, or tilestore.ErrCorrupt if it was withdrawn; All describes the newest version of each dataset, sorted by name. Both are
+// safe for concurrent use.
+type Catalog interface {
+	Get(ctx context.Context, ref string) (Dataset, error)
+	All(ctx context.Context) ([]tilestore.Info, error)
+}
+
+// Dataset is one dataset version, held open for one request until Release.
+type Dataset interface {
+	Info() tilestore.Info
+	Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, error)
+	Release()
+}
+
+// Server answers requests for what is in its catalogue. It is safe for concurrent use.
+type Server struct {
+	catalog  Catalog
+	options  Options
+	echo     *echo.Echo
+	cache    *cache
+	metrics  *metrics
+	headers  headers
+	pages    map[string]pair
+	cesium   *archive
+	stopping atomic.Bool
+}
+
+// New returns a server of what is in catalog.
+func New(catalog Catalog, options Options) *Server {
+	s := &Server{catalog: catalog, options: options.withDefaults(), echo: echo.New()}
+	s.cache = newCache(s.options.CacheBytes)
+	s.headers = newHeaders(s.options.CORS)
+	s.pages = loadPages(s.options.Pages)
+	s.cesium = newArchive(s.options.Cesium)
+	s.metrics = newMetrics(s)
+	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c, err) }
+	s.echo.Pre(s.edge)
+	for _, r := range s.routes() {
+		s.echo.GET(r.path, r.handle)
+		s.echo.HEAD(r.path, r.handle)
+	}
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Serve answers requests that come in on l until ctx ends. Then it stops taking new ones, says so on /readyz, and gives those
+// under way up to Limits.Shutdown to end. It closes l. The error is nil after an orderly end.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	limits := s.options.Limits
+	h := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: limits.Header,
+		ReadTimeout:       limits.Read,
+		WriteTimeout:      limits.Write,
+		IdleTimeout:       limits.Idle,
+		MaxHeaderBytes:    limits.HeaderBytes,
+		TLSConfig:         s.options.TLS,
+		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+	}
+	done := make(chan error, 1)
+	go func() { done <- serve(h, newListener(l, limits.Connections, &s.metrics.connections)) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	s.stopping.Store(true)
+	return s.stop(h, limits.Shutdown)
+}
+
+func serve(h *http.Server, l net.Listener) error {
+	if h.TLSConfig != nil {
+		return h.ServeTLS(l, "", "") // the configuration has the certificate
+	}
+	return h.Serve(l)
+}
+
+// stop ends h: in peace within patience, by force after.
+func (s *Server) stop(h *http.Server, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := h.Shutdown(ctx); err != nil {
+		s.options.Log.Warn("requests cut off at shutdown", "after", patience.String())
+		return h.Close()
+	}
+	return nil
+}

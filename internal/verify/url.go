@@ -1,0 +1,178 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/paulmach/orb"
+	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/terrain"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// ErrServer says that a server answered something else than a tileset; the text says what.
+var ErrServer = errors.New("verify: not a terrain server")
+
+// accept is what CesiumJS sends for terrain tiles, with all extensions.
+const accept = "application/vnd.quantized-mesh;extensions=octvertexnormals-watermask-metadata,application/octet-stream;q=0.9,*/*;q=0.01"
+
+const (
+	maxLayerBytes = 64 << 20
+	requestTime   = 60 * time.Second
+)
+
+// URL reads the tiles of a terrain server, this program's or another's. It is the only code that calls out, and only because the
+// user named the address.
+type URL struct {
+	base   *url.URL
+	layer  terrain.Layer
+	info   tilestore.Info
+	client *http.Client
+}
+
+// OpenURL reads base/layer.json. The query of base is sent with every request, as clients do. It returns [ErrServer] or
+// terrain.ErrLayer, wrapped in a remedy.Error.
+func OpenURL(ctx context.Context, base string) (*URL, error) {
+	address, err := url.Parse(base)
+	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" {
+		return nil, remedy.New(base, fmt.Errorf("%w: no http or https address", ErrServer), "")
+	}
+	address.Path = strings.TrimSuffix(strings.TrimSuffix(address.Path, "layer.json"), "/") + "/"
+	r := &URL{base: address, client: &http.Client{Timeout: requestTime, Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16}}}
+	body, err := r.get(ctx, r.resolve("layer.json"), maxLayerBytes)
+	if errors.Is(err, tilestore.ErrNotFound) {
+		return nil, remedy.New(base, fmt.Errorf("%w: it has no layer.json", ErrServer), "name the folder that holds layer.json")
+	}
+	if err == nil {
+		body, err = inflate(body)
+	}
+	if err == nil {
+		r.layer, err = terrain.ParseLayer(body)
+	}
+	if err == nil && len(r.layer.Available) == 0 {
+		err = fmt.Errorf("%w: layer.json does not list the tiles (available)", ErrServer)
+	}
+	if err != nil {
+		return nil, remedy.New(base, err, "terrane doctor "+base+" says more")
+	}
+	r.info = infoOf(r.layer)
+	return r, nil
+}
+
+func infoOf(l terrain.Layer) tilestore.Info {
+	info := tilestore.Info{
+		Name: l.Name, Kind: tilestore.Terrain, Title: l.Description, Attribution: l.Attribution, Format: tilestore.QuantizedMesh,
+		Grid: l.Grid(), Extensions: l.Extensions, Available: l.Ranges(), Vertical: "ellipsoid",
+		Bound: orb.Bound{Min: orb.Point{l.Bounds[0], l.Bounds[1]}, Max: orb.Point{l.Bounds[2], l.Bounds[3]}},
+	}
+	info.Levels[1] = uint8(len(info.Available) - 1)
+	for _, ranges := range info.Available {
+		for _, r := range ranges {
+			info.Tiles += int64(r.Len())
+		}
+	}
+	return info
+}
+
+// Info returns what layer.json says.
+func (r *URL) Info() tilestore.Info { return r.info }
+
+// Close lets the connections go.
+func (r *URL) Close() error {
+	r.client.CloseIdleConnections()
+	return nil
+}
+
+// Tile asks for a tile. A body that does not fit its Content-Encoding is tilestore.ErrCorrupt: clients cannot read it.
+func (r *URL) Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, error) {
+	row := c
+	if r.layer.Scheme == terrain.SchemeSlippyMap {
+		row = r.info.Grid.FlipY(c)
+	}
+	template := r.layer.Tiles[uint64(c.X+c.Y+uint32(c.Z))%uint64(len(r.layer.Tiles))]
+	path := strings.NewReplacer("{z}", strconv.Itoa(int(c.Z)), "{x}", strconv.Itoa(int(c.X)), "{y}", strconv.Itoa(int(row.Y)),
+		"{version}", url.QueryEscape(r.layer.Version)).Replace(template)
+	body, err := r.get(ctx, r.resolve(path), terrain.MaxTileBytes)
+	if err != nil {
+		return tilestore.Tile{}, err
+	}
+	return tilestore.Tile{Data: body, ETag: tilestore.HashTile(c, body).ETag()}, nil
+}
+
+// resolve makes an address out of a reference, with the query of the base added.
+func (r *URL) resolve(reference string) string {
+	address, err := r.base.Parse(reference)
+	if err != nil {
+		return reference // the request will say what is wrong with it
+	}
+	if extra := r.base.RawQuery; extra != "" && address.RawQuery != extra {
+		address.RawQuery = strings.TrimPrefix(address.RawQuery+"&"+extra, "&")
+	}
+	return address.String()
+}
+
+// get returns the body of a 200 answer as it came, gzipped or not.
+func (r *URL) get(ctx context.Context, address string, limit int64) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrServer, err)
+	}
+	request.Header.Set("Accept", accept)
+	request.Header.Set("Accept-Encoding", "gzip")
+	answer, err := r.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("GET %s: %w", address, err)
+	case answer.StatusCode == http.StatusNotFound, answer.StatusCode == http.StatusNoContent:
+		return nil, fmt.Errorf("%w: GET %s: %s", tilestore.ErrNotFound, address, answer.Status)
+	case answer.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("%w: GET %s: %s", ErrServer, address, answer.Status)
+	case int64(len(body)) > limit:
+		return nil, fmt.Errorf("%w: GET %s: more than %d bytes", ErrServer, address, limit)
+	}
+	return plainOrFlagged(body, answer.Header.Get("Content-Encoding"), address)
+}
+
+// inflate returns the plain text of a layer.json that came gzipped.
+func inflate(body []byte) ([]byte, error) {
+	if !isGzip(body) {
+		return body, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err == nil {
+		body, err = io.ReadAll(io.LimitReader(z, maxLayerBytes))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: layer.json: %v", ErrServer, err)
+	}
+	return body, nil
+}
+
+func isGzip(body []byte) bool { return len(body) > 1 && body[0] == 0x1f && body[1] == 0x8b }
+
+// plainOrFlagged refuses a body whose first bytes and Content-Encoding disagree.
+func plainOrFlagged(body []byte, encoding, address string) ([]byte, error) {
+	zipped := isGzip(body)
+	switch {
+	case zipped && encoding != "gzip":
+		return nil, fmt.Errorf("%w: GET %s: gzip without Content-Encoding: gzip", tilestore.ErrCorrupt, address)
+	case !zipped && encoding != "" && encoding != "identity":
+		return nil, fmt.Errorf("%w: GET %s: Content-Encoding %q on a plain body", tilestore.ErrCorrupt, address, encoding)
+	}
+	return body, nil
+}

@@ -1,0 +1,186 @@
+// Package verify reads a whole terrain dataset and says what is wrong with it.
+//
+// Every tile that the dataset lists is read (its hash is checked by the reader), decoded and validated; both roots and every
+// ancestor must be there; the list must equal the tiles where the reader can enumerate them; the manifest must be that of the tiles.
+//
+// Seams: the borders of neighbours are compared as polylines, both evaluated at the vertices of either. Between tiles of one
+// level a gap above rounding is a fault. Where the neighbour of the same level is absent, a client draws a coarser tile beside it; a gap there
+// is a fault when it is wider than the skirt that the client hangs from the tile.
+//
+// Error: where the reader keeps the height pyramid, the mesh of each level is compared with the posts of the deepest
+// heights stored under it. Heights are linear in longitude and latitude within a triangle, as clients sample them. A
+// tile is compared at no more than 256 x 256 intervals, so coarse levels see every second, fourth ... post only.
+//
+// It works on anything that is a tilestore.Reader: a store, a folder (internal/importer), an URL ([OpenURL]). Memory is bounded by a row
+// of borders and a batch of tiles, plus 16 bytes for each run of tiles in a row.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// Options of [Run]. The zero value checks a dataset of this program's own making.
+type Options struct {
+	Jobs      int                     // tiles worked on at a time; 0: one a core
+	Foreign   bool                    // tiles by others: a mesh must be drawable, need not be as ours; gaps up to the skirt are no faults
+	MaxFaults int                     // faults kept in the report; 0: 100. All are counted
+	Progress  func(done, total int64) // called after each batch, or nil
+}
+
+// Fault is a broken rule, at a tile or, with the zero Coord and AtTile false, of the whole dataset.
+type Fault struct {
+	Tile   tilegrid.Coord
+	AtTile bool
+	Rule   string // "mesh.cover", "seam.gap", ...
+	Detail string
+}
+
+// String writes "z/x/y: rule: detail".
+func (f Fault) String() string {
+	if !f.AtTile {
+		return f.Rule + ": " + f.Detail
+	}
+	return f.Tile.String() + ": " + f.Rule + ": " + f.Detail
+}
+
+// Level is what was measured on the tiles of one level. Lengths are metres.
+type Level struct {
+	Level                      uint8
+	Tiles, Vertices, Triangles int64
+	SizeBytes                  int64   // stored bytes
+	MaxSeam                    float64 // widest gap between neighbours of the level
+	MaxCross                   float64 // widest gap to a coarser neighbour, where the fine one is absent
+	MaxTurn                    float64 // widest angle between the normals of one place in two tiles, degrees
+	Posts                      int64   // heights compared; RMS and MaxError are theirs
+	RMS, MaxError              float64
+}
+
+// Report is the outcome of [Run].
+type Report struct {
+	Levels     []Level // one for each level of the dataset, from 0
+	Faults     []Fault // the first Options.MaxFaults
+	FaultCount int64
+	Manifest   string // of the tiles as read; equal to Info.Manifest if nothing was changed
+}
+
+// OK tells whether no fault was found.
+func (r Report) OK() bool { return r.FaultCount == 0 }
+
+// Total sums the levels up: counts are added, gaps and errors are the widest, RMS is that of the deepest level with posts.
+func (r Report) Total() Level {
+	var t Level
+	for _, l := range r.Levels {
+		t.Level = l.Level
+		t.Tiles, t.Vertices, t.Triangles = t.Tiles+l.Tiles, t.Vertices+l.Vertices, t.Triangles+l.Triangles
+		t.SizeBytes, t.Posts = t.SizeBytes+l.SizeBytes, t.Posts+l.Posts
+		t.MaxSeam, t.MaxCross, t.MaxTurn = max(t.MaxSeam, l.MaxSeam), max(t.MaxCross, l.MaxCross), max(t.MaxTurn, l.MaxTurn)
+		t.MaxError = max(t.MaxError, l.MaxError)
+		if l.Posts > 0 {
+			t.RMS = l.RMS
+		}
+	}
+	return t
+}
+
+// Run checks a dataset. Faults are in the report; the error is for what kept it from checking (ctx, a dead disk or network).
+func Run(ctx context.Context, r tilestore.Reader, opt Options) (Report, error) {
+	if r.Info().Kind != tilestore.Terrain {
+		return Report{}, fmt.Errorf("verify: %s is %s, not terrain", r.Info().Name, r.Info().Kind)
+	}
+	if opt.Jobs <= 0 {
+		opt.Jobs = runtime.GOMAXPROCS(0)
+	}
+	if opt.MaxFaults <= 0 {
+		opt.MaxFaults = 100
+	}
+	v := newVerifier(r, opt)
+	if err := v.tree(ctx); err != nil {
+		return v.report, err
+	}
+	for z := range v.levels {
+		if err := v.level(ctx, uint8(z)); err != nil {
+			return v.report, err
+		}
+	}
+	v.closeManifest()
+	if heights, ok := r.(tilestore.Heights); ok {
+		if err := v.errors(ctx, heights); err != nil {
+			return v.report, err
+		}
+	}
+	return v.report, nil
+}
+
+// verifier is a run. Only the goroutine of Run touches the report; workers return what they found.
+type verifier struct {
+	reader   tilestore.Reader
+	info     tilestore.Info
+	opt      Options
+	levels   []index // the listed tiles of each level
+	total    int64
+	done     int64
+	manifest *tilestore.Manifest
+	coarse   coarseTiles
+	report   Report
+}
+
+func newVerifier(r tilestore.Reader, opt Options) *verifier {
+	v := &verifier{reader: r, info: r.Info(), opt: opt, manifest: tilestore.NewManifest()}
+	for z, ranges := range v.info.Available {
+		v.levels = append(v.levels, newIndex(ranges))
+		v.report.Levels = append(v.report.Levels, Level{Level: uint8(z)})
+		for _, r := range ranges {
+			v.total += int64(r.Len())
+		}
+	}
+	return v
+}
+
+func (v *verifier) has(c tilegrid.Coord) bool {
+	return int(c.Z) < len(v.levels) && v.levels[c.Z].has(c.X, c.Y)
+}
+
+func (v *verifier) fault(f Fault) {
+	v.report.FaultCount++
+	if len(v.report.Faults) < v.opt.MaxFaults {
+		v.report.Faults = append(v.report.Faults, f)
+	}
+}
+
+func (v *verifier) tileFault(c tilegrid.Coord, rule, format string, args ...any) {
+	v.fault(Fault{c, true, rule, fmt.Sprintf(format, args...)})
+}
+
+func (v *verifier) closeManifest() {
+	v.report.Manifest = v.manifest.Sum()
+	if want := v.info.Manifest; want != "" && want != v.report.Manifest {
+		v.fault(Fault{Rule: "manifest.differs", Detail: fmt.Sprintf("the tiles hash to %s, the dataset says %s", v.report.Manifest, want)})
+	}
+}
+
+// batchPerJob is how many tiles a worker has before all wait for each other.
+const batchPerJob = 64
+
+// inBatches runs work on n items by a number of goroutines.
+func inBatches(jobs, n int, work func(i int)) {
+	var group sync.WaitGroup
+	next := make(chan int)
+	for range min(jobs, n) {
+		group.Go(func() {
+			for i := range next {
+				work(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+}
