@@ -75,16 +75,27 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 	if err != nil {
 		return nil, fmt.Errorf("heights of unit %s: %w", unit, err)
 	}
-	all, some := w.mark()
-	if !some && s.Root > 0 && o.only == nil {
-		return nil, nil
-	}
-	if !all {
+	if !w.mark() {
+		if s.Base == o.plan.Leaf && s.Root > 0 && o.only == nil && !o.worthwhile(unit) {
+			return nil, nil
+		}
 		o.complete()
 	}
 	w.round()
 	o.pyramid.raise(o.poles)
 	return o.tiles(s, unit)
+}
+
+// worthwhile tells whether a unit of the first stage has any tile that holds data, or a hole that may be filled.
+func (o *oven) worthwhile(unit tilegrid.Coord) bool {
+	w := o.pyramid.base()
+	for c := range subtree(unit, w.level).All() {
+		if w.holds(c) {
+			return true
+		}
+	}
+	guide := o.guide.from(w.level)
+	return guide.enclosesAny(unit)
 }
 
 func (o *oven) lattice() raster.Lattice {

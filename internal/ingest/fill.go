@@ -7,7 +7,9 @@ const reach = 16
 // post agree to the bit.
 type filler struct {
 	guide   *guide
-	nearest []int8 // of each post: rows to the nearest post with data in the same column, +south, or none
+	nearest []int8    // of each post: rows to the nearest post with data in the same column, +south, or none
+	line    []float32 // guide under one row
+	next    []int32   // of each column of one row: the first column from there on whose nearest is not none
 }
 
 const none = int8(127)
@@ -19,14 +21,16 @@ const none = int8(127)
 func (f *filler) fill(w *window) {
 	f.columns(w)
 	guide := f.guide.from(w.level)
+	f.line = append(f.line[:0], make([]float32, w.side)...)
 	for r := range w.side {
+		f.columnsOf(w, r)
+		guide.row(w.west, w.north-int64(r), f.line)
 		for c := range w.side {
 			k := r*w.side + c
 			if w.valid[k] {
 				continue
 			}
-			i, j := w.west+int64(c), w.north-int64(r)
-			h := guide.at(i, j)
+			h := f.line[c]
 			if near, weight, ok := f.near(w, c, r); ok {
 				ni, nj := w.west+int64(near%w.side), w.north-int64(near/w.side)
 				h += weight * (w.z[near] - guide.at(ni, nj))
@@ -67,14 +71,27 @@ func (f *filler) columns(w *window) {
 	}
 }
 
+// columnsOf notes for near which columns of a row have data within reach.
+func (f *filler) columnsOf(w *window, r int) {
+	if cap(f.next) <= w.side {
+		f.next = make([]int32, w.side+1)
+	}
+	f.next = f.next[:w.side+1]
+	f.next[w.side] = int32(w.side)
+	row := f.nearest[r*w.side:][:w.side]
+	for c := w.side - 1; c >= 0; c-- {
+		f.next[c] = f.next[c+1]
+		if row[c] != none {
+			f.next[c] = int32(c)
+		}
+	}
+}
+
 // near returns the post with data nearest to column c, row r, and the weight of its difference: 1 beside it, 0 at reach.
 func (f *filler) near(w *window, c, r int) (at int, weight float32, ok bool) {
-	best := reach * reach
-	for x := max(0, c-reach); x <= min(w.side-1, c+reach); x++ {
+	best := reach * reach // ties go to the west, then to the north
+	for x := int(f.next[max(0, c-reach)]); x <= min(w.side-1, c+reach); x = int(f.next[x+1]) {
 		d := f.nearest[r*w.side+x]
-		if d == none {
-			continue
-		}
 		if d2 := (x-c)*(x-c) + int(d)*int(d); d2 < best {
 			best, at, ok = d2, (r+int(d))*w.side+x, true
 		}

@@ -15,8 +15,15 @@ type Source interface {
 	Heights(ctx context.Context, l raster.Lattice, dst []float32) error
 }
 
-// Base is the ground where no source has data: 0 is the ellipsoid. Positions are degrees.
+// Base is the ground where no source has data, ellipsoidal metres at a position in degrees. nil is the ellipsoid itself.
 type Base func(p orb.Point) float32
+
+func (b Base) at(p orb.Point) float32 {
+	if b == nil {
+		return 0
+	}
+	return b(p)
+}
 
 // guide is a coarse, smooth surface over the whole globe that says what the ground is where there is no data: the base far away, the data's own
 // trend inside enclosed holes, and a slope between the two around the data's rim. It is made once, from a thumbnail of the sources.
@@ -33,7 +40,7 @@ type patch struct {
 	north      int64
 	cols, rows int
 	z          []float32 // heights without holes
-	enclosed   []bool    // in a hole that data surrounds, or data
+	enclosed   []bool    // in a hole that data surrounds, or data; nil if there is no such hole
 }
 
 const (
@@ -96,7 +103,7 @@ func (g *guide) rim(p *patch) float64 {
 	highest := 0.0
 	for k, h := range p.z {
 		if h == h {
-			highest = max(highest, math.Abs(float64(h-g.base(p.point(k)))))
+			highest = max(highest, math.Abs(float64(h-g.base.at(p.point(k)))))
 		}
 	}
 	return highest / rimSlope / metresPerDegree
@@ -151,21 +158,25 @@ func (p *patch) settle(base Base, fill Fill, rim float64) {
 		valid[k] = h == h
 	}
 	outside := p.outside(valid)
-	p.enclosed = make([]bool, len(p.z))
+	enclosed, holes := make([]bool, len(p.z)), false
 	filled := pushPull(p.z, p.cols, p.rows)
 	lat := p.point(len(p.z) / 2)[1]
 	far := distances(valid, p.cols, p.rows, max(0.05, math.Cos(lat*math.Pi/180)))
 	for k := range p.z {
-		p.enclosed[k] = !outside[k] && fill != NoFill
+		enclosed[k] = !outside[k] && fill != NoFill
+		holes = holes || enclosed[k] && !valid[k]
 		switch {
 		case outside[k], !valid[k] && fill == NoFill:
-			b := base(p.point(k))
+			b := base.at(p.point(k))
 			filled[k] = b + (filled[k]-b)*(1-smooth(float32(float64(far[k])*p.spacing()/rim)))
 		case !valid[k] && fill == Sea:
-			filled[k] = base(p.point(k))
+			filled[k] = base.at(p.point(k))
 		}
 	}
 	p.z = filled
+	if holes {
+		p.enclosed = enclosed
+	}
 }
 
 // outside tells which samples without data are connected with the patch's own border: what is left are holes inside the data.
@@ -222,14 +233,65 @@ func (s *sight) at(i, j int64) float32 {
 			return p.at(c, r)
 		}
 	}
+	return s.bare(i, j)
+}
+
+// bare returns the base's height at a post.
+func (s *sight) bare(i, j int64) float32 {
+	if s.g.base == nil {
+		return 0
+	}
 	return s.g.base(orb.Point{math.Mod(float64(i)*s.spacing, 360) - 180, float64(j)*s.spacing - 90})
 }
 
 // encloses tells whether post (i, j) lies in a hole that data surrounds, at the guide's own coarse sight.
 func (s *sight) encloses(i, j int64) bool {
 	for k, p := range s.g.patches {
+		if p.enclosed == nil {
+			continue
+		}
 		if c, r, ok := p.locate(i, j, s.scales[k], s.circle); ok {
 			return p.enclosed[int(r+0.5)*p.cols+int(c+0.5)]
+		}
+	}
+	return false
+}
+
+// row fills dst with the guide's heights at posts (i, j), (i+1, j), ...: the same as at for each, but much faster.
+func (s *sight) row(i, j int64, dst []float32) {
+	for n := range dst {
+		dst[n] = s.bare(i+int64(n), j)
+	}
+	for k := len(s.g.patches) - 1; k >= 0; k-- {
+		p, scale := s.g.patches[k], s.scales[k]
+		r, ok := p.row(j, scale)
+		if !ok {
+			continue
+		}
+		for _, turn := range [3]int64{-s.circle, s.circle, 0} {
+			c := float64(i+turn)*scale - float64(p.west)
+			first, last := max(0, math.Ceil(-c/scale)), min(float64(len(dst)-1), math.Floor((float64(p.cols-1)-c)/scale))
+			for n := int(first); n <= int(last); n++ {
+				dst[n] = p.at(c+float64(n)*scale, r)
+			}
+		}
+	}
+}
+
+// enclosesAny tells whether a hole that data surrounds, or data, reaches into a tile, at the guide's own coarse sight.
+func (s *sight) enclosesAny(c tilegrid.Coord) bool {
+	cells := int64(terrain.Cells) << (s.level - c.Z)
+	for k, p := range s.g.patches {
+		if p.enclosed == nil {
+			continue
+		}
+		step := max(1, int64(1/s.scales[k]))
+		for j := int64(c.Y) * cells; j <= (int64(c.Y)+1)*cells; j += step {
+			for i := int64(c.X) * cells; i <= (int64(c.X)+1)*cells; i += step {
+				if s.encloses(i, j) {
+					return true
+				}
+			}
 		}
 	}
 	return false
@@ -247,8 +309,7 @@ func (p *patch) at(c, r float64) float32 {
 
 // locate returns column and row of post (i, j) in the patch. Both are exact: levels differ by powers of two.
 func (p *patch) locate(i, j int64, scale float64, circle int64) (c, r float64, ok bool) {
-	r = float64(p.north) - float64(j)*scale
-	if !(r >= 0 && r <= float64(p.rows-1)) {
+	if r, ok = p.row(j, scale); !ok {
 		return 0, 0, false
 	}
 	for _, turn := range [3]int64{0, circle, -circle} {
@@ -257,4 +318,9 @@ func (p *patch) locate(i, j int64, scale float64, circle int64) (c, r float64, o
 		}
 	}
 	return 0, 0, false
+}
+
+func (p *patch) row(j int64, scale float64) (r float64, ok bool) {
+	r = float64(p.north) - float64(j)*scale
+	return r, r >= 0 && r <= float64(p.rows-1)
 }

@@ -138,8 +138,7 @@ func (j *Job) plan() (err error) {
 
 // Run makes the tiles and commits them. report is called from one goroutine after each unit.
 func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progress)) error {
-	base := func(orb.Point) float32 { return 0 }
-	g, err := newGuide(ctx, j.stack, j.Bounds(), j.Plan.Leaf, base, j.options.Fill)
+	g, err := newGuide(ctx, j.stack, j.Bounds(), j.Plan.Leaf, nil, j.options.Fill)
 	if err != nil {
 		return fmt.Errorf("survey: %w", err)
 	}

@@ -39,16 +39,15 @@ func (w *window) poles() (south, north int64) { return 0, int64(terrain.Cells) <
 // at returns the index of post (i, j).
 func (w *window) at(i, j int64) int { return int(w.north-j)*w.side + int(i-w.west) }
 
-// mark notes which posts hold data, and tells whether all and whether any do. Rows beyond a pole count as the pole's.
-func (w *window) mark() (all, some bool) {
+// mark notes which posts hold data, and tells whether all do.
+func (w *window) mark() (all bool) {
 	all = true
 	for k, h := range w.z {
 		ok := h == h
 		w.valid[k] = ok
 		all = all && ok
-		some = some || ok
 	}
-	return all, some
+	return all
 }
 
 // overPoles gives rows beyond a pole the pole's own heights, so that gradients there have something to lean on.
