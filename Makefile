@@ -46,7 +46,7 @@ fuzz: setup-build ## every fuzz target for FUZZTIME
 
 bench: setup-test build ## Go benchmarks, then the program against its references
 	go test -run '^$$' -bench . -benchmem ./...
-	scripts/bench
+	go run ./scripts/bench
 
 golden: setup-build ## rewrites the golden files; read the difference before you commit it
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n1 dirname | sort -u) -update

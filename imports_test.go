@@ -31,6 +31,7 @@ var heights = map[string]int{
 	"internal/importer":   3,
 	"internal/server":     4,
 	"cmd/terrane":         5,
+	"scripts/bench":       5,
 	"scripts/bundle":      5,
 }
 

@@ -54,12 +54,17 @@ func (m *Mesher) scan(t int32, tolerance float32) (point int32, distance float32
 	s.plane(m.corner(a), m.corner(b), m.corner(c))
 	ax, ay, bx, by, cx, cy := d.xs[a], d.ys[a], d.xs[b], d.ys[b], d.xs[c], d.ys[c]
 	long, lower, upper := slope(ax, ay, cx, cy), slope(ax, ay, bx, by), slope(bx, by, cx, cy)
+	last := cy - 1 // the row of c holds no other sample, unless b is in it
+	if by == cy {
+		last = cy
+	}
+	last = min(last, posts-2)
 	if (bx-ax)*(cy-ay) > (cx-ax)*(by-ay) { // b lies east of the long side
-		s.rows(max(ay, 1), min(by-1, posts-2), line{ax, ay, long}, line{ax, ay, lower})
-		s.rows(max(by, 1), min(cy, posts-2), line{ax, ay, long}, line{bx, by, upper})
+		s.rows(ay+1, min(by-1, last), line{ax, ay, long}, line{ax, ay, lower})
+		s.rows(max(by, 1), last, line{ax, ay, long}, line{bx, by, upper})
 	} else {
-		s.rows(max(ay, 1), min(by-1, posts-2), line{ax, ay, lower}, line{ax, ay, long})
-		s.rows(max(by, 1), min(cy, posts-2), line{bx, by, upper}, line{ax, ay, long})
+		s.rows(ay+1, min(by-1, last), line{ax, ay, lower}, line{ax, ay, long})
+		s.rows(max(by, 1), last, line{bx, by, upper}, line{ax, ay, long})
 	}
 	if s.worst&(1<<32-1) == 0 {
 		return -1, tolerance

@@ -18,6 +18,8 @@ var (
 	errUsage = errors.New("wrong usage")
 	// errVerification: a dataset was read through and is not as it should be.
 	errVerification = errors.New("verification failed")
+	// errInput: what was given to be read cannot be used.
+	errInput = errors.New("unusable input")
 	// errAmbiguous: --strict, and something had to be assumed.
 	errAmbiguous = errors.New("ambiguous input")
 )
@@ -46,9 +48,12 @@ var exitCodes = []struct {
 	{tilestore.ErrFull, exitDisk},
 	{syscall.ENOSPC, exitDisk},
 	{syscall.EDQUOT, exitDisk},
+	{errInput, exitInput},
 	{tilestore.ErrLocked, exitStore},
 	{tilestore.ErrCorrupt, exitStore},
 	{tilestore.ErrForeign, exitStore},
+	{tilestore.ErrExists, exitStore},
+	{errReadOnly, exitStore},
 	{syscall.EROFS, exitStore},
 }
 
@@ -75,7 +80,7 @@ func (a *app) report(ctx context.Context, err error) int {
 	case code == exitDone:
 	case code == exitInterrupted:
 		fmt.Fprintln(a.stderr, "terrane: interrupted")
-		fmt.Fprintln(a.stderr, "try: the same command again, it carries on")
+		fmt.Fprintln(a.stderr, "try: the same command again; an ingest carries on where it stopped")
 	default:
 		fmt.Fprintln(a.stderr, "terrane: "+oneLine(err.Error()))
 		if try := remedy.Try(err); try != "" {
@@ -91,13 +96,20 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // usageError marks err as the user's, and points to the command's help unless a remedy is in it already.
 func usageError(c *cobra.Command, err error) error {
 	if remedy.Try(err) != "" {
-		return &usageFault{err}
+		return mark(err, errUsage)
 	}
-	return remedy.New("", &usageFault{err}, c.CommandPath()+" --help")
+	return remedy.New("", mark(err, errUsage), c.CommandPath()+" --help")
 }
 
-// usageFault is an error that is also errUsage, without saying so in its text.
-type usageFault struct{ err error }
+// mark makes err be sentinel as well, without saying so in its text; nil stays nil.
+func mark(err, sentinel error) error {
+	if err == nil {
+		return nil
+	}
+	return &marked{err, sentinel}
+}
 
-func (f *usageFault) Error() string   { return f.err.Error() }
-func (f *usageFault) Unwrap() []error { return []error{errUsage, f.err} }
+type marked struct{ err, sentinel error }
+
+func (m *marked) Error() string   { return m.err.Error() }
+func (m *marked) Unwrap() []error { return []error{m.sentinel, m.err} }

@@ -71,7 +71,7 @@ func newIngestTerrainCommand(a *app) *cobra.Command {
 	v.StringVar(&f.memory, "memory", "1GB", "memory to use, whatever the sources' size")
 	v.StringVar(&f.title, "title", "", "title shown in catalogues")
 	v.StringVar(&f.attribution, "attribution", "", "credit line that clients show")
-	v.StringVar(&f.progress, "progress", "auto", "auto (a bar on a terminal, else lines), lines, json or none")
+	v.StringVar(&f.progress, "progress", "auto", progressHelp)
 	v.BoolVar(&f.dryRun, "dry-run", false, "print the plan and stop")
 	v.BoolVar(&f.noVerify, "no-verify", false, "do not read every tile back before publishing")
 	v.BoolVar(&f.force, "force", false, "drop a half-made dataset of other work under this name")
@@ -139,11 +139,8 @@ func (f *terrainFlags) numbers(o *ingest.Options) error {
 		}
 		o.BBox = &orb.Bound{Min: orb.Point{f.bbox[0], f.bbox[1]}, Max: orb.Point{f.bbox[2], f.bbox[3]}}
 	}
-	if f.progress != "auto" && f.progress != "lines" && f.progress != "json" && f.progress != "none" {
-		return fmt.Errorf("--progress %q: it is auto, lines, json or none", f.progress)
-	}
-	if f.jobs < 1 {
-		return fmt.Errorf("--jobs %d: at least 1", f.jobs)
+	if err := errors.Join(checkProgress(f.progress), checkJobs(f.jobs)); err != nil {
+		return err
 	}
 	memory, err := parseSize(f.memory)
 	if err != nil || memory < 128<<20 {

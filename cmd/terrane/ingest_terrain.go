@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,41 +15,37 @@ import (
 	"github.com/terrane/terrane/internal/raster"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/verify"
-	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilestore"
 	"github.com/terrane/terrane/tilestore/mbtiles"
-	"golang.org/x/sys/unix"
 )
-
-// published is what "ingest" reports as JSON.
-type published struct {
-	Name    string  `json:"name"`
-	Version int     `json:"version"`
-	Path    string  `json:"path"`
-	Tiles   int64   `json:"tiles"`
-	Bytes   int64   `json:"bytes"`
-	Seconds float64 `json:"seconds"`
-}
 
 // ingestTerrain makes one terrain dataset: open and plan, tile, verify, publish. Each step says what it found and assumed.
 func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlags) (published, error) {
 	start := time.Now()
+	if !f.dryRun {
+		if err := checkFolder(a.data); err != nil {
+			return published{}, err
+		}
+	}
 	job, err := ingest.Prepare(ctx, o)
 	if err != nil {
-		return published{}, err
+		return published{}, prepareFault(o.Sources[0], err)
 	}
 	defer job.Close()
 	a.saySources(job)
-	if err := a.sayHeights(job, f.strict); err != nil {
-		return published{}, err
+	a.sayHeights(job)
+	if f.strict {
+		if err := certain(job); err != nil {
+			return published{}, err
+		}
 	}
 	estimate := job.Estimate(f.jobs)
-	a.say("plan     levels 0-%d, %s tiles at most, about %s, about %s", job.Plan.Leaf, thousands(int64(job.Plan.Total())), sizeText(estimate.SizeBytes),
+	a.say("plan     levels 0-%d, about %s tiles, %s, %s", job.Plan.Leaf, thousands(int64(job.Plan.Total())), sizeText(estimate.SizeBytes),
 		estimate.Time.Round(time.Second))
 	if f.dryRun {
 		return published{}, a.reportPlan(job, f, estimate)
 	}
-	if err := makeFolder(a.data, estimate.SizeBytes); err != nil {
+	if err := makeFolder(a.data, estimate.SizeBytes-mbtiles.Unfinished(a.data, f.name)); err != nil {
 		return published{}, err
 	}
 	w, err := mbtiles.Create(ctx, a.data, f.name, mbtiles.Options{Work: job.Work, Force: f.force, Rows: layerRow, Check: a.checker(f)})
@@ -70,21 +64,16 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 	return a.sayDone(ctx, w, start)
 }
 
-// sayDone reports the published version.
-func (a *app) sayDone(ctx context.Context, w *mbtiles.Writer, start time.Time) (published, error) {
-	r, err := mbtiles.Open(ctx, w.Path())
-	if err != nil {
-		return published{}, err
+// prepareFault tells a flag that does not fit the sources from a source that cannot be used.
+func prepareFault(source string, err error) error {
+	var e *remedy.Error
+	switch {
+	case errors.Is(err, ingest.ErrOptions) && remedy.Try(err) == "":
+		return remedy.New(source, err, "--dry-run without --bbox and --levels shows what there is")
+	case errors.As(err, &e) && strings.HasPrefix(e.On, "--"):
+		return mark(err, errUsage)
 	}
-	defer r.Close()
-	i := r.Info()
-	p := published{i.Name, i.Version, w.Path(), i.Tiles, i.SizeBytes, time.Since(start).Seconds()}
-	a.say("done     %s version %d, %s tiles, %s in %.1f s", p.Name, p.Version, thousands(p.Tiles), sizeText(p.Bytes), p.Seconds)
-	a.say("next     terrane serve --data %s", a.data)
-	if a.json {
-		return p, a.printJSON(p)
-	}
-	return p, nil
+	return err
 }
 
 // reportPlan ends a dry run.
@@ -130,23 +119,31 @@ func spacing(files []raster.File) string {
 	return fmt.Sprintf("%.3g m", finest)
 }
 
-// sayHeights says what the heights are taken for. Strict, it refuses to take them for anything.
-func (a *app) sayHeights(job *ingest.Job, strict bool) error {
+// sayHeights says what the heights are taken for.
+func (a *app) sayHeights(job *ingest.Job) {
 	v := job.Files[0].Vertical
 	switch {
 	case job.Vertical() == "ellipsoid":
 		a.say("heights  ellipsoidal: no shift")
-		return nil
 	case v.Name != "":
 		a.say("heights  %s (%s), kept as they are: this version shifts no datum        (--vertical ellipsoid: they are ellipsoidal)", v.Name, v.From)
 	default:
 		a.say("heights  vertical datum not stated, kept as they are                   (--vertical ellipsoid: they are ellipsoidal)")
 	}
-	if strict {
-		return remedy.New(filepath.Base(job.Files[0].Path), fmt.Errorf("%w: heights are %s", errAmbiguous, job.Vertical()),
-			"--vertical ellipsoid if they are ellipsoidal, or leave --strict out")
+}
+
+// certain is what --strict asks: nothing about the heights has to be assumed.
+func certain(job *ingest.Job) error {
+	for _, f := range job.Files {
+		if doubts := f.Survey.Suspicions; len(doubts) > 0 {
+			return remedy.New(filepath.Base(f.Path), fmt.Errorf("%w: %s", errAmbiguous, doubts[0]), "--nodata V if that value means no data, or leave --strict out")
+		}
 	}
-	return nil
+	if job.Vertical() == "ellipsoid" {
+		return nil
+	}
+	return remedy.New(filepath.Base(job.Files[0].Path), fmt.Errorf("%w: vertical datum is %s, and no height is shifted", errAmbiguous, job.Vertical()),
+		"--vertical ellipsoid if they are ellipsoidal, or leave --strict out")
 }
 
 // checker returns what looks through a finished dataset before it is published.
@@ -171,45 +168,4 @@ func (a *app) checker(f terrainFlags) func(context.Context, tilestore.Reader) er
 			deepest.RMS, deepest.MaxError)
 		return nil
 	}
-}
-
-// layerRow puts layer.json into the file too, for programs that serve it without knowing us.
-func layerRow(i tilestore.Info) (map[string]string, error) {
-	data, err := terrain.NewLayer(i).JSON()
-	return map[string]string{"layer.json": string(data)}, err
-}
-
-// makeFolder makes the data folder if only itself is missing, and checks that its disk has room for what will be written.
-func makeFolder(path string, needed int64) error {
-	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		if errors.Is(err, fs.ErrNotExist) {
-			return remedy.New(path, fmt.Errorf("%w: no such data folder", fs.ErrNotExist), "make it with mkdir -p, or name another with --data")
-		}
-		return remedy.New(path, fmt.Errorf("data folder cannot be made: %w", err), "make it writable, or name another with --data")
-	}
-	var disk unix.Statfs_t
-	if err := unix.Statfs(path, &disk); err != nil {
-		return remedy.New(path, fmt.Errorf("data folder: %w", err), "name another with --data")
-	}
-	if free := int64(disk.Bavail) * disk.Bsize; free < needed {
-		return remedy.New(path, fmt.Errorf("%w: about %s needed, %s free", tilestore.ErrFull, sizeText(needed), sizeText(free)),
-			"free some space, name another folder with --data, or make fewer levels with --levels")
-	}
-	return nil
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%s %ss", thousands(int64(n)), noun)
-}
-
-// thousands writes a number with its digits in groups.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for at := len(s) - 3; at > 0; at -= 3 {
-		s = s[:at] + " " + s[at:]
-	}
-	return s
 }

@@ -1,5 +1,3 @@
-//go:build !serveonly
-
 package main
 
 import (
@@ -11,6 +9,25 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
+
+// progressHelp describes --progress.
+const progressHelp = "auto (a bar on a terminal, else lines), lines, json or none"
+
+// checkProgress refuses a --progress that is none.
+func checkProgress(mode string) error {
+	if mode != "auto" && mode != "lines" && mode != "json" && mode != "none" {
+		return fmt.Errorf("--progress %q: it is auto, lines, json or none", mode)
+	}
+	return nil
+}
+
+// checkJobs refuses a --jobs that is none.
+func checkJobs(n int) error {
+	if n < 1 {
+		return fmt.Errorf("--jobs %d: at least 1", n)
+	}
+	return nil
+}
 
 // progress shows how far a long step is: a bar on a terminal, a line every tenth or ten seconds elsewhere, or JSON lines for machines. One goroutine
 // uses it.

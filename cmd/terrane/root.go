@@ -45,7 +45,7 @@ func newRootCommand(a *app) *cobra.Command {
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "only results and errors")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more")
 	f.BoolVar(&a.json, "json", false, "results as JSON on stdout")
-	root.AddCommand(newServeCommand(a), newListCommand(a), newInfoCommand(a), newRmCommand(a), newVersionCommand(a))
+	root.AddCommand(newServeCommand(a), newListCommand(a), newInfoCommand(a), newRmCommand(a), newVerifyCommand(a), newImportCommand(a), newVersionCommand(a))
 	root.AddCommand(rasterCommands(a)...)
 	return root
 }

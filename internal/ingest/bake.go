@@ -2,10 +2,10 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/paulmach/orb"
 	"github.com/terrane/terrane/internal/gzrun"
 	"github.com/terrane/terrane/internal/raster"
 	"github.com/terrane/terrane/terrain"
@@ -25,12 +25,13 @@ const (
 
 // Baker holds what every unit of work needs; goroutines share it.
 type Baker struct {
-	source Source
-	guide  *guide
-	stored tilestore.Heights
-	plan   Plan
-	errors []float64       // most distance between post and mesh, of each level
-	covers map[uint8]cover // tiles that are stored, by level; the writer's
+	sources func(level uint8) (all, own Source)
+	guide   *guide
+	box     *orb.Bound // data beyond it does not count; nil: all does
+	stored  tilestore.Heights
+	plan    Plan
+	errors  []float64       // most distance between post and mesh, of each level
+	covers  map[uint8]cover // tiles that are stored, by level; the writer's
 }
 
 // tile is one tile ready to be stored.
@@ -42,15 +43,18 @@ type tile struct {
 // oven is the memory of one goroutine.
 type oven struct {
 	*Baker
-	pyramid pyramid
-	filler  filler
-	mesher  *terrain.Mesher
-	heights []float32 // of one tile, with halo
-	grid    []float32 // of one tile, without
-	packed  []byte
-	normals []byte
-	found   map[tilegrid.Coord]bool // tiles of the base level that the stage before stored, in and around the window
-	only    cover                   // tiles to make, whether they hold data or not; nil: all that hold data
+	pyramid  pyramid
+	filler   filler
+	mesher   *terrain.Mesher
+	heights  []float32 // of one tile, with halo
+	grid     []float32 // of one tile, without
+	scratch  []float32 // of one window
+	all, own Source    // of the stage
+	earlier  cover     // tiles of the base level that earlier stages stored
+	packed   []byte
+	normals  []byte
+	found    map[tilegrid.Coord]bool // tiles of the base level that the stage before stored, in and around the window
+	only     cover                   // tiles to make, whether they hold data or not; nil: all that hold data
 }
 
 func newOven(b *Baker) *oven {
@@ -61,29 +65,85 @@ func newOven(b *Baker) *oven {
 	}
 }
 
+// begin readies the oven for a stage.
+func (o *oven) begin(s Stage, earlier cover) {
+	o.all, o.own = o.sources(s.Base)
+	o.earlier = earlier
+}
+
 // bake makes all tiles of one unit that hold data, deepest level first, rows from the south.
 func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, error) {
 	o.pyramid.around(unit, s.Base, reach)
 	w := o.pyramid.base()
-	var err error
-	clear(o.found)
-	if s.Base == o.plan.Leaf {
-		err = o.source.Heights(ctx, o.lattice(), w.z)
-	} else {
-		err = o.restore(ctx)
-	}
-	if err != nil {
+	if err := o.load(ctx, s); err != nil {
 		return nil, fmt.Errorf("heights of unit %s: %w", unit, err)
 	}
+	if s.Base == o.plan.Leaf && s.Root > 0 && o.only == nil && !o.worthwhile(unit) {
+		return nil, nil
+	}
 	if !w.mark() {
-		if s.Base == o.plan.Leaf && s.Root > 0 && o.only == nil && !o.worthwhile(unit) {
-			return nil, nil
-		}
 		o.complete()
 	}
 	w.round()
 	o.pyramid.raise(o.poles)
 	return o.tiles(s, unit)
+}
+
+// load gives the window the heights that the stage before stored, and those of the sources where nothing is stored. It notes which posts hold data that
+// is worth a tile of the stage's base level.
+func (o *oven) load(ctx context.Context, s Stage) error {
+	w := o.pyramid.base()
+	clear(o.found)
+	for k := range w.z {
+		w.z[k], w.holding[k] = missing, false
+	}
+	if s.Base < o.plan.Leaf {
+		if err := o.restore(ctx); err != nil {
+			return err
+		}
+	}
+	if o.all == nil || !slices.ContainsFunc(w.z, isMissing) {
+		return nil
+	}
+	o.scratch = slices.Grow(o.scratch[:0], len(w.z))[:len(w.z)]
+	if err := o.read(ctx, o.all); err != nil {
+		return err
+	}
+	alike := o.plan.Grounds[len(o.plan.Grounds)-1].Leaf == s.Base // no source is coarser
+	for k, h := range o.scratch {
+		if isMissing(w.z[k]) {
+			w.z[k] = h
+		}
+		w.holding[k] = alike && !isMissing(h)
+	}
+	if alike || o.own == nil {
+		return nil
+	}
+	if err := o.read(ctx, o.own); err != nil {
+		return err
+	}
+	for k, h := range o.scratch {
+		w.holding[k] = !isMissing(h)
+	}
+	return nil
+}
+
+func isMissing(h float32) bool { return h != h }
+
+// read fills the scratch with a source's heights under the window, none beyond the box.
+func (o *oven) read(ctx context.Context, source Source) error {
+	if err := source.Heights(ctx, o.lattice(), o.scratch); err != nil || o.box == nil {
+		return err
+	}
+	w := o.pyramid.base()
+	s := spacing(w.level)
+	for k := range o.scratch {
+		lon, lat := float64(w.west+int64(k%w.side))*s-180, float64(w.north-int64(k/w.side))*s-90
+		if lon < o.box.Min[0]-s || lon > o.box.Max[0]+s || lat < o.box.Min[1]-s || lat > o.box.Max[1]+s {
+			o.scratch[k] = missing
+		}
+	}
+	return nil
 }
 
 // worthwhile tells whether a unit of the first stage has any tile that holds data, or a hole that may be filled.
@@ -110,9 +170,11 @@ func (o *oven) complete() {
 	o.filler.fill(w)
 	o.poles(w)
 	guide := o.guide.from(w.level)
-	for k, ok := range w.valid {
-		if !ok {
-			w.valid[k] = guide.encloses(w.west+int64(k%w.side), w.north-int64(k/w.side))
+	for r, gaps := range w.gaps {
+		for c := range w.side {
+			if k := r*w.side + c; gaps && !w.valid[k] {
+				w.holding[k] = guide.encloses(w.west+int64(c), w.north-int64(r))
+			}
 		}
 	}
 }
@@ -146,10 +208,10 @@ func (o *oven) restore(ctx context.Context) error {
 
 // restoreTile copies the part of a stored tile that lies in the window; x is its column as the window counts, which may be beyond the antimeridian.
 func (o *oven) restoreTile(ctx context.Context, c tilegrid.Coord, x int64) error {
-	data, err := o.stored.Heights(ctx, c)
-	if errors.Is(err, tilestore.ErrNotFound) {
+	if !o.earlier.has(c) {
 		return nil
 	}
+	data, err := o.stored.Heights(ctx, c)
 	if err == nil {
 		err = terrain.DecodeHeights(data, o.grid)
 	}
@@ -185,10 +247,10 @@ func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
 	for z := s.Base; ; z-- {
 		exist := cover{}
 		for c := range subtree(unit, z).All() {
-			if o.wants(c, z == s.Base, below) {
+			if o.wants(c, z == s.Base, s.Fresh, below) {
 				exist.add(c)
 			}
-			if z > s.Top || !exist.has(c) {
+			if z > s.Top || !exist.has(c) || o.found[c] {
 				continue
 			}
 			t, err := o.bakeTile(c)
@@ -204,15 +266,14 @@ func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
 	}
 }
 
-// wants tells whether a tile is to exist; below are those of its children's level that do.
-func (o *oven) wants(c tilegrid.Coord, base bool, below cover) bool {
+// wants tells whether a tile is to exist: at the base level of a stage, and whether sources are as fine as that; below are those of its children's
+// level that do.
+func (o *oven) wants(c tilegrid.Coord, base, fresh bool, below cover) bool {
 	switch {
 	case o.only != nil:
 		return o.only.has(c)
-	case base && c.Z == o.plan.Leaf:
-		return o.pyramid.base().holds(c)
 	case base:
-		return o.found[c]
+		return o.found[c] || fresh && o.pyramid.base().holds(c)
 	}
 	return c.Z == 0 || slices.ContainsFunc(sliceOf(c.Children()), below.has)
 }

@@ -69,6 +69,19 @@ func rim(covers map[uint8]cover, s Stage) cover {
 	return added
 }
 
+// above returns the tiles of the next level up that a stage and its rim leave behind for the next one, given those at the level below them: the
+// parents of each tile and of its neighbours.
+func (s cover) above() cover {
+	out := cover{}
+	for c := range s.all() {
+		out.add(c.Parent())
+		for n := range neighbours(c) {
+			out.add(n.Parent())
+		}
+	}
+	return out
+}
+
 // neighbours yields the tiles around c, up to eight: columns wrap at the antimeridian, rows end at the poles.
 func neighbours(c tilegrid.Coord) iter.Seq[tilegrid.Coord] {
 	columns, rows := tilegrid.Geodetic.Size(c.Z)

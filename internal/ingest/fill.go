@@ -22,7 +22,10 @@ func (f *filler) fill(w *window) {
 	f.columns(w)
 	guide := f.guide.from(w.level)
 	f.line = append(f.line[:0], make([]float32, w.side)...)
-	for r := range w.side {
+	for r, gaps := range w.gaps {
+		if !gaps {
+			continue
+		}
 		f.columnsOf(w, r)
 		guide.row(w.west, w.north-int64(r), f.line)
 		for c := range w.side {

@@ -15,18 +15,26 @@ import (
 // ErrOptions says that options contradict each other or the data.
 var ErrOptions = errors.New("ingest: bad options")
 
-// Plan is what an ingest is going to do, known before the first height is read. Equal sources and options give equal plans.
-type Plan struct {
-	Leaf   uint8       // deepest level
-	Bounds []orb.Bound // ground that may hold data, each within -180..180
-	Stages []Stage
-	Tiles  []int // most tiles of each level: those that touch Bounds
+// Ground is what sources of one fineness cover.
+type Ground struct {
+	Bounds []orb.Bound // degrees; Max.Lon may be beyond 180
+	Leaf   uint8       // deepest level worth making there
 }
 
-// Stage is one sweep over the ground: it takes heights at the posts of level Base and makes the tiles of levels Top down to Root. The first stage
-// reads the sources at the leaf level; each later one reads what the one before stored at its root level, so nothing is read twice.
+// Plan is what an ingest is going to do, known before the first height is read. Equal sources and options give equal plans.
+type Plan struct {
+	Leaf    uint8    // deepest level
+	Grounds []Ground // finest first, bounds within -180..180
+	Stages  []Stage
+	Tiles   []int // most tiles of each level: those that touch ground as deep
+}
+
+// Stage is one sweep over the ground: it takes heights at the posts of level Base and makes the tiles of levels Top down to Root. The first stage reads
+// the finest sources; each later one takes what the one before stored at its root level, and reads sources only where nothing is stored, so
+// nothing is read twice. Wherever coarser sources come in, a stage begins.
 type Stage struct {
 	Base, Top, Root uint8
+	Fresh           bool             // sources are as fine as Base: their tiles of that level are made too
 	Units           []tilegrid.Coord // subtrees at level Root, in Z order
 }
 
@@ -37,24 +45,32 @@ const (
 	enoughUnits                 = 64
 )
 
-// NewPlan lays out the work for data within bounds, down to the leaf level.
-func NewPlan(bounds []orb.Bound, leaf uint8) (Plan, error) {
-	if leaf > tilegrid.MaxLevel-2 {
-		return Plan{}, fmt.Errorf("%w: level %d is deeper than %d", ErrOptions, leaf, tilegrid.MaxLevel-2)
+// NewPlan lays out the work.
+func NewPlan(grounds []Ground) (Plan, error) {
+	p := Plan{}
+	for _, g := range grounds {
+		flat := Ground{Leaf: g.Leaf}
+		for _, b := range g.Bounds {
+			flat.Bounds = append(flat.Bounds, tilegrid.SplitBound(b)...)
+		}
+		if len(flat.Bounds) > 0 {
+			p.Grounds = append(p.Grounds, flat)
+			p.Leaf = max(p.Leaf, g.Leaf)
+		}
 	}
-	p := Plan{Leaf: leaf}
-	for _, b := range bounds {
-		p.Bounds = append(p.Bounds, tilegrid.SplitBound(b)...)
-	}
-	if len(p.Bounds) == 0 {
+	if len(p.Grounds) == 0 {
 		return Plan{}, fmt.Errorf("%w: no ground to cover", ErrOptions)
 	}
-	for z := range leaf + 1 {
+	if p.Leaf > tilegrid.MaxLevel-2 {
+		return Plan{}, fmt.Errorf("%w: level %d is deeper than %d", ErrOptions, p.Leaf, tilegrid.MaxLevel-2)
+	}
+	slices.SortStableFunc(p.Grounds, func(a, b Ground) int { return cmp.Compare(b.Leaf, a.Leaf) })
+	for z := range p.Leaf + 1 {
 		p.Tiles = append(p.Tiles, p.count(z))
 	}
 	p.Tiles[0] = 2
 	depth := uint8(shallowestUnit)
-	for depth < deepestUnit && leaf > depth && p.Tiles[leaf-depth-1] >= enoughUnits {
+	for depth < deepestUnit && p.Leaf > depth && p.Tiles[p.Leaf-depth-1] >= enoughUnits {
 		depth++
 	}
 	p.Stages = p.stages(depth)
@@ -66,7 +82,16 @@ func (p Plan) stages(depth uint8) []Stage {
 	base, top := p.Leaf, p.Leaf
 	for {
 		root := base - min(base, depth)
-		stages = append(stages, Stage{Base: base, Top: top, Root: root, Units: p.cover(root)})
+		fresh := false
+		for _, g := range p.Grounds {
+			if fresh = fresh || g.Leaf == base; g.Leaf < base {
+				root = max(root, g.Leaf)
+			}
+		}
+		if fresh {
+			top = base
+		}
+		stages = append(stages, Stage{Base: base, Top: top, Root: root, Fresh: fresh, Units: p.cover(root, base)})
 		if root == 0 {
 			return stages
 		}
@@ -74,31 +99,36 @@ func (p Plan) stages(depth uint8) []Stage {
 	}
 }
 
-// count returns how many tiles of a level touch the bounds, each counted once where bounds overlap.
+// count returns how many tiles of a level touch ground that is as deep, tiles where bounds meet counted for each.
 func (p Plan) count(z uint8) int {
-	if len(p.Bounds) == 1 {
-		return tilegrid.Geodetic.Cover(p.Bounds[0], z).Len()
+	n := 0
+	for _, g := range p.Grounds {
+		for _, b := range g.Bounds {
+			if g.Leaf >= z {
+				n += tilegrid.Geodetic.Cover(b, z).Len()
+			}
+		}
 	}
-	return len(p.cover(z))
+	return n
 }
 
-// cover lists the tiles of a level that touch the bounds, in Z order. At level 0 it is both roots, which every tileset must have.
-func (p Plan) cover(z uint8) []tilegrid.Coord {
+// cover lists the tiles of a level that touch ground as deep as leaf, in Z order. At level 0 it is both roots, which every tileset must have.
+func (p Plan) cover(z, leaf uint8) []tilegrid.Coord {
 	if z == 0 {
 		return []tilegrid.Coord{{}, {X: 1}}
 	}
-	seen := map[tilegrid.Coord]bool{}
-	for _, b := range p.Bounds {
-		for c := range tilegrid.Geodetic.Cover(b, z).All() {
-			seen[c] = true
+	tiles := cover{}
+	for _, g := range p.Grounds {
+		for _, b := range g.Bounds {
+			if g.Leaf < leaf {
+				continue
+			}
+			for c := range tilegrid.Geodetic.Cover(b, z).All() {
+				tiles.add(c)
+			}
 		}
 	}
-	tiles := make([]tilegrid.Coord, 0, len(seen))
-	for c := range seen {
-		tiles = append(tiles, c)
-	}
-	slices.SortFunc(tiles, func(a, b tilegrid.Coord) int { return cmp.Compare(morton(a), morton(b)) })
-	return tiles
+	return tiles.sorted()
 }
 
 // Total returns the most tiles that the plan can give.

@@ -35,6 +35,9 @@ func (b *Baker) Run(ctx context.Context, store Store, jobs int, report func(Prog
 	first := 0
 	for _, s := range b.plan.Stages {
 		w := sweep{Baker: b, stage: s, skip: max(0, p.Units-first), store: store, progress: &p, report: report}
+		if s.Base < b.plan.Leaf {
+			w.earlier = b.covers[s.Base+1].above() // the stage may have written tiles of level Base itself, if it carries on
+		}
 		if err := w.run(ctx, max(1, jobs)); err != nil {
 			return err
 		}
@@ -69,7 +72,8 @@ func (b *Baker) load(ctx context.Context, store Store) error {
 type sweep struct {
 	*Baker
 	stage    Stage
-	skip     int // units that are done
+	skip     int   // units that are done
+	earlier  cover // tiles of level Base that were stored before the stage
 	store    Store
 	progress *Progress
 	report   func(Progress)
@@ -111,6 +115,7 @@ func (s *sweep) hand(ctx context.Context) error {
 
 func (s *sweep) bakeAll(ctx context.Context) error {
 	o := newOven(s.Baker)
+	o.begin(s.stage, s.earlier)
 	for n := range s.tasks {
 		tiles, err := o.bake(ctx, s.stage, s.stage.Units[n])
 		if err != nil {
@@ -192,6 +197,7 @@ func (s *sweep) rim(ctx context.Context) error {
 	}
 	o := newOven(s.Baker)
 	o.only = added
+	o.begin(s.stage, s.earlier)
 	for _, unit := range units.sorted() {
 		tiles, err := o.bake(ctx, s.stage, unit)
 		if err == nil {

@@ -96,44 +96,58 @@ func (j *Job) Estimate(jobs int) Estimate {
 func (j *Job) Close() error { return j.stack.Close() }
 
 // Bounds returns the ground that the sources cover, cut to the options' box.
-func (j *Job) Bounds() []orb.Bound {
+func (j *Job) Bounds() []orb.Bound { return j.cut(j.stack.Bounds()) }
+
+func (j *Job) cut(bounds []orb.Bound) []orb.Bound {
+	box := j.options.BBox
+	if box == nil {
+		return bounds
+	}
 	var out []orb.Bound
-	for _, b := range j.stack.Bounds() {
-		if j.options.BBox == nil {
-			out = append(out, b)
-			continue
-		}
+	for _, b := range bounds {
 		for _, part := range tilegrid.SplitBound(b) {
-			if part.Intersects(*j.options.BBox) {
-				out = append(out, intersection(part, *j.options.BBox))
+			if part.Intersects(*box) {
+				out = append(out, orb.Bound{
+					Min: orb.Point{max(part.Min[0], box.Min[0]), max(part.Min[1], box.Min[1])},
+					Max: orb.Point{min(part.Max[0], box.Max[0]), min(part.Max[1], box.Max[1])},
+				})
 			}
 		}
 	}
 	return out
 }
 
-func intersection(a, b orb.Bound) orb.Bound {
-	return orb.Bound{
-		Min: orb.Point{max(a.Min[0], b.Min[0]), max(a.Min[1], b.Min[1])},
-		Max: orb.Point{min(a.Max[0], b.Max[0]), min(a.Max[1], b.Max[1])},
-	}
-}
-
 func (j *Job) plan() (err error) {
-	bounds := j.Bounds()
-	if len(bounds) == 0 {
+	if len(j.Bounds()) == 0 {
 		return fmt.Errorf("%w: no source reaches into --bbox", ErrOptions)
 	}
-	leaf := j.options.Leaf
-	if leaf < 0 {
-		finest := 360.0
-		for _, l := range j.stack.Layers() {
-			finest = min(finest, l.Resolution.Degrees)
+	var grounds []Ground
+	bounds := j.stack.Bounds()
+	for _, l := range j.stack.Layers() {
+		g := Ground{Leaf: j.leafOf(l)}
+		for _, f := range l.Files {
+			g.Bounds = append(g.Bounds, bounds[f])
 		}
-		leaf = int(LeafLevel(finest))
+		g.Bounds = j.cut(g.Bounds)
+		grounds = append(grounds, g)
 	}
-	j.Plan, err = NewPlan(bounds, uint8(min(leaf, 255)))
+	j.Plan, err = NewPlan(grounds)
 	return err
+}
+
+// leafOf returns the deepest level that a layer is fine enough for, or that the options allow.
+func (j *Job) leafOf(l raster.Layer) uint8 {
+	leaf := LeafLevel(l.Resolution.Degrees)
+	if j.options.Leaf >= 0 {
+		finest := leaf
+		for _, other := range j.stack.Layers() {
+			finest = max(finest, LeafLevel(other.Resolution.Degrees))
+		}
+		if o := uint8(min(j.options.Leaf, 255)); leaf == finest || o < leaf {
+			leaf = o
+		}
+	}
+	return leaf
 }
 
 // Run makes the tiles and commits them. report is called from one goroutine after each unit.
@@ -142,11 +156,22 @@ func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progre
 	if err != nil {
 		return fmt.Errorf("survey: %w", err)
 	}
-	b := &Baker{source: j.stack, guide: g, plan: j.Plan, errors: j.MaxErrors()}
+	b := &Baker{sources: j.sources, guide: g, plan: j.Plan, errors: j.MaxErrors(), box: j.options.BBox}
 	if err := b.Run(ctx, store, jobs, report); err != nil {
 		return err
 	}
 	return store.Commit(ctx, j.info())
+}
+
+// sources returns those layers that are coarse enough for a level, and among them those that it is the deepest level of; nil where there are none.
+func (j *Job) sources(level uint8) (all, own Source) {
+	if s := j.stack.Only(func(l raster.Layer) bool { return j.leafOf(l) <= level }); len(s.Layers()) > 0 {
+		all = s
+	}
+	if s := j.stack.Only(func(l raster.Layer) bool { return j.leafOf(l) == level }); len(s.Layers()) > 0 {
+		own = s
+	}
+	return all, own
 }
 
 // MaxErrors returns the error bound of each level, metres.

@@ -10,12 +10,14 @@ import (
 // window is a square of posts of one level. Post (i, j) of a level lies at lon = -180 + i*s, lat = -90 + j*s with s = 180/(64 << level); i runs beyond the
 // antimeridian on either side. Row 0 is the northernmost.
 type window struct {
-	level uint8
-	west  int64 // i of column 0
-	north int64 // j of row 0
-	side  int   // columns and rows
-	z     []float32
-	valid []bool // has data of its own, not filled in
+	level   uint8
+	west    int64 // i of column 0
+	north   int64 // j of row 0
+	side    int   // columns and rows
+	z       []float32
+	valid   []bool // has data of its own, not filled in
+	gaps    []bool // of each row: some post has none
+	holding []bool // has data that is worth a tile of this level
 }
 
 // around sets the window to the ground of a unit with a margin, in posts of the stage's base level.
@@ -28,9 +30,10 @@ func (w *window) around(unit tilegrid.Coord, base uint8, margin int) {
 	w.side = int(cells) + 1 + 2*margin
 	n := w.side * w.side
 	if cap(w.z) < n {
-		w.z, w.valid = make([]float32, n), make([]bool, n)
+		w.z, w.valid, w.holding = make([]float32, n), make([]bool, n), make([]bool, n)
 	}
-	w.z, w.valid = w.z[:n], w.valid[:n]
+	w.z, w.valid, w.holding = w.z[:n], w.valid[:n], w.holding[:n]
+	w.gaps = append(w.gaps[:0], make([]bool, w.side)...)
 }
 
 // poles returns the rows of the poles.
@@ -42,10 +45,15 @@ func (w *window) at(i, j int64) int { return int(w.north-j)*w.side + int(i-w.wes
 // mark notes which posts hold data, and tells whether all do.
 func (w *window) mark() (all bool) {
 	all = true
-	for k, h := range w.z {
-		ok := h == h
-		w.valid[k] = ok
-		all = all && ok
+	for r := range w.side {
+		w.gaps[r] = false
+		valid := w.valid[r*w.side:][:w.side]
+		for c, h := range w.z[r*w.side:][:w.side] {
+			ok := h == h
+			valid[c] = ok
+			w.gaps[r] = w.gaps[r] || !ok
+		}
+		all = all && !w.gaps[r]
 	}
 	return all
 }
@@ -66,6 +74,7 @@ func (w *window) overPoles() {
 		}
 		copy(w.z[r*w.side:][:w.side], w.z[from*w.side:][:w.side])
 		copy(w.valid[r*w.side:][:w.side], w.valid[from*w.side:][:w.side])
+		w.gaps[r] = w.gaps[from]
 	}
 }
 
@@ -99,11 +108,11 @@ func (w *window) tile(c tilegrid.Coord, dst []float32) {
 	}
 }
 
-// holds tells whether tile c of the window's own level has data of its own anywhere, borders included.
+// holds tells whether tile c of the window's own level has data worth a tile anywhere, borders included.
 func (w *window) holds(c tilegrid.Coord) bool {
 	at := w.at(int64(c.X)*terrain.Cells, int64(c.Y+1)*terrain.Cells)
 	for range terrain.StoredSide {
-		for _, ok := range w.valid[at:][:terrain.StoredSide] {
+		for _, ok := range w.holding[at:][:terrain.StoredSide] {
 			if ok {
 				return true
 			}

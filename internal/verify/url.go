@@ -63,7 +63,7 @@ func OpenURL(ctx context.Context, base string) (*URL, error) {
 		err = fmt.Errorf("%w: layer.json does not list the tiles (available)", ErrServer)
 	}
 	if err != nil {
-		return nil, remedy.New(base, err, "terrane doctor "+base+" says more")
+		return nil, remedy.New(base, err, "open layer.json under that address in a browser")
 	}
 	r.info = infoOf(r.layer)
 	return r, nil

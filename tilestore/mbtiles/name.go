@@ -102,3 +102,14 @@ func partialPath(folder, name string) string {
 }
 
 func lockPath(folder, name string) string { return filepath.Join(folder, "."+name+".lock") }
+
+// Unfinished returns the bytes that a half-made version of name takes in the folder, 0 if there is none.
+func Unfinished(folder, name string) int64 {
+	total := int64(0)
+	for _, suffix := range []string{"", "-wal"} {
+		if file, err := os.Stat(partialPath(folder, name) + suffix); err == nil {
+			total += file.Size()
+		}
+	}
+	return total
+}

@@ -1,6 +1,6 @@
 // The globe: CesiumJS with one terrain dataset over the base map that comes with it. Nothing here knows of the page's controls.
 import { terrainURL } from './datasets.js';
-import { surfaceMaterial } from './surface.js';
+import { surfaceMaterial, tellMaterial } from './surface.js';
 
 const EQUINOX = '2026-03-20T12:00:00Z'; // the sun stands over the equator: fair light on both hemispheres
 
@@ -37,6 +37,7 @@ export class Globe {
     this.dataset = dataset;
     this.scene.terrainProvider = provider;
     this.setHour(this.hour ?? 9.5);
+    this.setExaggeration(this.scene.verticalExaggeration);
     if (this.gridLayer) this.setGrid(true);
     this.draw();
   }
@@ -59,7 +60,7 @@ export class Globe {
     const sphere = Cesium.BoundingSphere.fromRectangle3D(rectangle, Cesium.Ellipsoid.WGS84, height ?? 0);
     sphere.center = Cesium.Cartographic.toCartesian(new Cesium.Cartographic(centre.longitude, centre.latitude, height ?? 0));
     const aspect = this.scene.canvas.clientWidth / this.scene.canvas.clientHeight;
-    const range = sphere.radius * (aspect > 1 ? 2 : 2 / Math.max(aspect, 0.4));
+    const range = sphere.radius * (aspect > 1 ? 1.7 : 1.25 / Math.max(aspect, 0.4));
     const offset = new Cesium.HeadingPitchRange(0, Cesium.Math.toRadians(-38), Math.max(range, 200));
     camera.flyToBoundingSphere(sphere, { duration: seconds, offset });
   }
@@ -99,8 +100,7 @@ export class Globe {
 
   setExaggeration(factor) {
     this.scene.verticalExaggeration = factor;
-    const uniforms = this.globe.material?.uniforms;
-    if (uniforms && 'exaggeration' in uniforms) uniforms.exaggeration = factor;
+    if (this.dataset) tellMaterial(this.Cesium, this.globe.material, factor, this.dataset.bounds);
     this.draw();
   }
 

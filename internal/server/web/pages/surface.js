@@ -26,8 +26,7 @@ function ramp(stops, place) {
 }
 
 /**
- * surfaceMaterial returns a Cesium material for the name of a surface, or undefined for the plain base map. A material whose uniforms have
- * an exaggeration must be told when it changes: CesiumJS hands exaggerated heights to it.
+ * surfaceMaterial returns a Cesium material for the name of a surface, or undefined for the plain base map. See tellMaterial.
  */
 export function surfaceMaterial(Cesium, name) {
   if (name === 'slope') {
@@ -36,17 +35,37 @@ export function surfaceMaterial(Cesium, name) {
   if (name !== 'heights') return undefined;
   return new Cesium.Material({
     fabric: {
-      uniforms: { exaggeration: 1, ramp: ramp(heightStops, bend), lowest: bend(heightStops[0][0]), highest: bend(heightStops.at(-1)[0]) },
+      uniforms: { exaggeration: 1, ground: new Cesium.Cartesian4(), ramp: ramp(heightStops, bend), lowest: bend(heightStops[0][0]), highest: bend(heightStops.at(-1)[0]) },
+      // ground is west, south, width, height in radians; colour fades in over the outer 4 % of it.
       source: `
+        float onGround(vec3 toEye) {
+          vec3 place = (czm_inverseView * vec4(-toEye, 1.0)).xyz;
+          float lon = mod(atan(place.y, place.x) - ground.x + czm_twoPi, czm_twoPi);
+          float lat = atan(place.z * 1.00673949674, length(place.xy)) - ground.y; // 1 / (1 - e2) of WGS 84
+          vec2 part = vec2(lon, lat) / ground.zw;
+          vec2 edge = min(part, 1.0 - part);
+          return smoothstep(0.0, 0.04, min(edge.x, edge.y));
+        }
         czm_material czm_getMaterial(czm_materialInput materialInput) {
           czm_material material = czm_getDefaultMaterial(materialInput);
           float height = materialInput.height / exaggeration;
           float bent = sign(height) * sqrt(abs(height));
           vec4 colour = czm_gammaCorrect(texture(ramp, vec2((bent - lowest) / (highest - lowest), 0.5)));
           material.diffuse = colour.rgb;
-          material.alpha = colour.a;
+          material.alpha = colour.a * onGround(materialInput.positionToEyeEC);
           return material;
         }`,
     },
   });
+}
+
+/**
+ * tellMaterial tells a material what it cannot see: how much heights are exaggerated (CesiumJS hands it exaggerated ones), and which ground
+ * [w, s, e, n] in degrees holds data. Beyond it coarse tiles stand a little above or below the sea, which is no height to colour.
+ */
+export function tellMaterial(Cesium, material, exaggeration, [w, s, e, n]) {
+  if (!material || !('ground' in material.uniforms)) return;
+  const radians = Cesium.Math.toRadians;
+  material.uniforms.exaggeration = exaggeration;
+  material.uniforms.ground = new Cesium.Cartesian4(radians(w), radians(s), radians(e - w), radians(n - s));
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/terrane/terrane/internal/verify"
+)
+
+// shownFaults is how many faults are listed as text; --json lists keptFaults.
+const (
+	shownFaults = 20
+	keptFaults  = 1000
+)
+
+// verified is what "verify --json" prints. Lengths are metres.
+type verified struct {
+	Subject  string          `json:"subject"`
+	OK       bool            `json:"ok"`
+	Foreign  bool            `json:"foreign"` // tiles by others
+	Manifest string          `json:"manifest"`
+	Levels   []verifiedLevel `json:"levels"`
+	Count    int64           `json:"faultCount"`
+	Faults   []verifiedFault `json:"faults"` // the first
+}
+
+type verifiedLevel struct {
+	Level     uint8   `json:"level"`
+	Tiles     int64   `json:"tiles"`
+	Vertices  int64   `json:"vertices"`
+	Triangles int64   `json:"triangles"`
+	Bytes     int64   `json:"bytes"`
+	MaxSeam   float64 `json:"maxSeam"`       // widest gap between neighbours
+	MaxCross  float64 `json:"maxCross"`      // widest gap to a coarser neighbour
+	MaxTurn   float64 `json:"maxNormalTurn"` // degrees, between the normals of one place in two tiles
+	Posts     int64   `json:"posts"`         // heights compared; RMS and maxError are theirs
+	RMS       float64 `json:"rms"`
+	MaxError  float64 `json:"maxError"`
+}
+
+type verifiedFault struct {
+	Tile   string `json:"tile,omitempty"` // z/x/y
+	Rule   string `json:"rule"`
+	Detail string `json:"detail"`
+}
+
+func reportOf(ref string, foreign bool, r verify.Report) verified {
+	v := verified{Subject: ref, OK: r.OK(), Foreign: foreign, Manifest: r.Manifest, Count: r.FaultCount, Faults: []verifiedFault{}}
+	for _, l := range r.Levels {
+		v.Levels = append(v.Levels, verifiedLevel{l.Level, l.Tiles, l.Vertices, l.Triangles, l.SizeBytes, l.MaxSeam, l.MaxCross, l.MaxTurn,
+			l.Posts, l.RMS, l.MaxError})
+	}
+	for _, f := range r.Faults {
+		fault := verifiedFault{Rule: f.Rule, Detail: f.Detail}
+		if f.AtTile {
+			fault.Tile = f.Tile.String()
+		}
+		v.Faults = append(v.Faults, fault)
+	}
+	return v
+}
+
+// printReport writes what was measured, a line a level, and the first faults.
+func (a *app) printReport(ref string, foreign bool, report verify.Report) error {
+	if a.json {
+		return a.printJSON(reportOf(ref, foreign, report))
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "LEVEL\tTILES\tTRIANGLES\tSIZE\tSEAM m\tTO COARSER m\tRMS m\tMAX m\t")
+	for _, l := range report.Levels {
+		printLevel(w, fmt.Sprint(l.Level), l)
+	}
+	printLevel(w, "all", report.Total())
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, f := range report.Faults[:min(len(report.Faults), shownFaults)] {
+		fmt.Fprintln(a.stdout, "fault", oneLine(f.String()))
+	}
+	switch {
+	case report.OK():
+		fmt.Fprintln(a.stdout, "no faults")
+	case report.FaultCount > shownFaults:
+		fmt.Fprintf(a.stdout, "and %s more; --json lists up to %d\n", count(int(report.FaultCount-shownFaults), "fault"), keptFaults)
+	}
+	return nil
+}
+
+func printLevel(w *tabwriter.Writer, name string, l verify.Level) {
+	rms, worst := "-", "-"
+	if l.Posts > 0 {
+		rms, worst = fmt.Sprintf("%.2f", l.RMS), fmt.Sprintf("%.1f", l.MaxError)
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.3f\t%.1f\t%s\t%s\t\n", name, thousands(l.Tiles), thousands(l.Triangles), sizeText(l.SizeBytes), l.MaxSeam,
+		l.MaxCross, rms, worst)
+}
