@@ -9,9 +9,10 @@ import (
 	"github.com/terrane/terrane/tilestore"
 )
 
-// maxTurn is the angle between the normals of one place in two tiles that is no fault. Two roundings to oct bytes stay below 2 degrees; where sources of
-// different fineness meet, the gradients on either side lean on posts of either source.
-const maxTurn = 6 // degrees
+// maxTurn is the angle between the normals of one place in two tiles that is no fault. Two roundings to oct bytes stay below 2 degrees, and that is what a
+// dataset of one source has. Where a fine source ends on a coarse one there may be a step, and the gradients on either side of it lean on
+// posts of either source; the report gives the widest angle.
+const maxTurn = 45 // degrees
 
 // skirt is how far a client's skirt hangs down from a tile: five times its geometric error (CesiumJS, QuantizedMeshTerrainData).
 func skirt(g tilegrid.Grid, z uint8) float64 {

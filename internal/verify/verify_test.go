@@ -94,7 +94,7 @@ func TestFaultsAreFoundAndNamed(t *testing.T) {
 		{"another normal on a border", "seam.normals", "", func(d *dataset) {
 			d.change(inner, func(m *terrain.Mesh) {
 				n := m.Normals[m.Edges.North[3]].Vec()
-				m.Normals[m.Edges.North[3]] = terrain.EncodeNormal(terrain.Vec{n[0] + 0.3, n[1], n[2]})
+				m.Normals[m.Edges.North[3]] = terrain.EncodeNormal(terrain.Vec{n[0] + 1.5, n[1], n[2]})
 			})
 		}},
 		{"a cliff to a coarser tile", "cross.open", "skirt", func(d *dataset) {
