@@ -62,7 +62,7 @@ var realRefusals = []refusal{
 	{"a box beside the data", "--bbox 1,2,3,4 IN/n43.dt0", exitUsage, "no source reaches into --bbox"},
 	{"levels deeper than there are", "--levels 99 IN/n43.dt0", exitUsage, "n43.dt0: ingest: bad options: level 99"},
 	{"doubts under --strict", "--strict IN/n43.dt0", exitAmbiguous, "n43.dt0: ambiguous input: vertical datum"},
-	{"levels that no disk holds", "--levels 26 IN/n43.dt0", exitDisk, "DATA: tilestore: no space left: about "},
+	{"levels that no disk holds", "--levels 20 IN/n43.dt0", exitDisk, "DATA: tilestore: no space left: about "},
 	{"one good source and one missing", "IN/n43.dt0 IN/missing.tif", exitInput, "missing.tif: raster: cannot open"},
 	{"no reference", "IN/frontrange_srtm3.asc", exitInput, "frontrange_srtm3.asc: raster: no spatial reference"},
 	{"red, green and blue", "IN/landsat_bahamas_rgb_nodata0_utm18n.tif", exitInput, "landsat_bahamas_rgb_nodata0_utm18n.tif: raster: not an elevation model"},
@@ -253,7 +253,7 @@ func stopAtFullDisk(t *testing.T, program string) {
 	dir, dem := mount(t, "size=24m", 0), sharedFile(t, "dem/N42E001.hgt.zip")
 	line := []string{"ingest", "terrain", "--name", "alps", "--no-verify", "--data", dir, dem}
 	r := begin(t, program, line...)
-	r.waitFor(t, 10)
+	r.waitForTiling(t, 10)
 	ballast := filepath.Join(dir, "ballast")
 	f, err := os.Create(ballast)
 	if err != nil {
@@ -287,7 +287,7 @@ func stopAtFullDisk(t *testing.T, program string) {
 func refuseOtherWork(t *testing.T, program string) {
 	dir, dem := t.TempDir(), sharedFile(t, "dem/N42E001.hgt.zip")
 	r := begin(t, program, "ingest", "terrain", "--name", "alps", "--data", dir, dem)
-	r.waitFor(t, 10)
+	r.waitForTiling(t, 10)
 	r.command.Process.Signal(syscall.SIGTERM)
 	r.wait(t)
 	before := listing(t, dir)

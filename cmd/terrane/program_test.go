@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -22,21 +24,25 @@ type outcome struct {
 	cpu            time.Duration // user and system
 }
 
-// invoke runs the program to its end in a folder without terrane.yaml; a minute is more than any case here needs.
+// patience is more than any run here needs: what takes longer hangs, and is killed.
+const patience = 30 * time.Second
+
+// invoke runs the program to its end, in a folder without terrane.yaml.
 func invoke(t testing.TB, program string, args ...string) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	c := exec.CommandContext(t.Context(), program, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, program, args...)
 	c.Stdout, c.Stderr, c.Dir = &stdout, &stderr, filepath.Dir(program)
 	c.Env = append(os.Environ(), "TERRANE_CONFIG=")
-	begin := time.Now()
 	err := c.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("%v: %v", args, err)
 	}
-	if took := time.Since(begin); took > time.Minute {
-		t.Errorf("%v took %v", args, took)
+	if ctx.Err() != nil {
+		t.Errorf("%v took more than %v", args, patience)
 	}
 	s := c.ProcessState
 	return outcome{s.ExitCode(), stdout.String(), stderr.String(), s.UserTime() + s.SystemTime()}
@@ -160,17 +166,33 @@ func begin(t testing.TB, program string, args ...string) *running {
 
 var tilingLine = regexp.MustCompile(`tiling +(\d+) %`)
 
-// waitFor waits until the program has told that so many per cent are tiled, or has gone quiet for long.
-func (r *running) waitFor(t testing.TB, percent int) {
+// waitForTiling waits until the program has told that so many per cent are tiled.
+func (r *running) waitForTiling(t testing.TB, percent int) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		for _, m := range tilingLine.FindAllStringSubmatch(r.stderr.String(), -1) {
+	r.waitFor(t, fmt.Sprintf("%d %%", percent), func(said string) bool {
+		for _, m := range tilingLine.FindAllStringSubmatch(said, -1) {
 			if n, _ := strconv.Atoi(m[1]); n >= percent {
-				return
+				return true
 			}
 		}
+		return false
+	})
+}
+
+// waitForText waits until the program has said something.
+func (r *running) waitForText(t testing.TB, text string) {
+	t.Helper()
+	r.waitFor(t, text, func(said string) bool { return strings.Contains(said, text) })
+}
+
+func (r *running) waitFor(t testing.TB, what string, found func(said string) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !found(r.stderr.String()); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			r.command.Process.Kill()
+			t.Fatalf("no %q after %v:\n%s", what, patience, r.stderr)
+		}
 	}
-	t.Fatalf("not %d %% after 30 s:\n%s", percent, r.stderr)
 }
 
 // wait waits for the end.

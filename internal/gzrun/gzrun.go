@@ -4,12 +4,12 @@
 // that refer to nothing before themselves lets the server join just the parts asked for, without inflating anything, while every
 // other reader sees an ordinary gzip file (RFC 1952, RFC 1951). bgzip and dictzip use the header's extra field in the same way.
 //
-// Layout: a gzip header with FEXTRA and one subfield "TR" that holds one entry a run, 13 bytes each, little endian:
+// Layout: a gzip header with FEXTRA and one subfield "TR" that holds one entry a run:
 //
-//	u8  id             what the run is; unique in the member
-//	u32 deflated bytes of the run, its sync flush included
-//	u32 plain bytes of the run
-//	u32 CRC-32 (IEEE) of the plain bytes
+//	u8      id of the run, unique in the member
+//	uvarint deflated bytes of the run, its sync flush included
+//	uvarint plain bytes of the run
+//	u32     CRC-32 (IEEE) of the plain bytes, little endian
 //
 // then the runs, each ended by a sync flush, then the empty final block 01 00 00 ff ff, then CRC-32 and length of the whole.
 package gzrun
@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"slices"
 	"sync"
 
@@ -44,7 +45,7 @@ type Run struct {
 
 const (
 	fixedHeader = 10                  // RFC 1952, section 2.3
-	entrySize   = 13                  // one row of the table
+	entrySize   = 1 + 5 + 5 + 4       // most of one row of the table
 	tailSize    = 5 + 8               // final block, CRC-32, length
 	tableStart  = fixedHeader + 2 + 4 // XLEN, then the subfield's id and length
 	maxRuns     = 255
@@ -120,15 +121,17 @@ func (p *packer) write(w *flate.Writer, data []byte) {
 
 func appendHead(dst []byte, entries []entry) []byte {
 	dst = append(dst, header[:]...)
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(4+len(entries)*entrySize))
-	dst = append(dst, 'T', 'R')
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(entries)*entrySize))
+	dst = append(dst, 0, 0, 'T', 'R', 0, 0)
+	start := len(dst)
 	for _, e := range entries {
 		dst = append(dst, e.id)
-		dst = binary.LittleEndian.AppendUint32(dst, e.packed)
-		dst = binary.LittleEndian.AppendUint32(dst, e.plain)
+		dst = binary.AppendUvarint(dst, uint64(e.packed))
+		dst = binary.AppendUvarint(dst, uint64(e.plain))
 		dst = binary.LittleEndian.AppendUint32(dst, e.crc)
 	}
+	length := len(dst) - start
+	binary.LittleEndian.PutUint16(dst[start-6:], uint16(4+length))
+	binary.LittleEndian.PutUint16(dst[start-2:], uint16(length))
 	return dst
 }
 
@@ -209,21 +212,39 @@ func table(member []byte) ([]entry, []byte, error) {
 		return nil, nil, ErrPlain
 	}
 	length := int(binary.LittleEndian.Uint16(member[14:]))
-	if int(binary.LittleEndian.Uint16(member[10:])) != length+4 || length%entrySize != 0 {
+	if int(binary.LittleEndian.Uint16(member[10:])) != length+4 {
 		return nil, nil, ErrPlain
 	}
 	if len(member) < tableStart+length+tailSize {
 		return nil, nil, fmt.Errorf("%w: %d bytes cannot hold its table", ErrCorrupt, len(member))
 	}
 	entries, rest := make([]entry, 0, 4), member[tableStart+length:len(member)-tailSize]
-	total := 0
-	for t := member[tableStart : tableStart+length]; len(t) > 0; t = t[entrySize:] {
-		e := entry{t[0], binary.LittleEndian.Uint32(t[1:]), binary.LittleEndian.Uint32(t[5:]), binary.LittleEndian.Uint32(t[9:])}
-		entries = append(entries, e)
-		total += int(e.packed)
+	total := uint64(0)
+	for t := member[tableStart : tableStart+length]; len(t) > 0; {
+		e, size := readEntry(t)
+		if size == 0 {
+			return nil, nil, fmt.Errorf("%w: its table breaks off", ErrCorrupt)
+		}
+		entries, t = append(entries, e), t[size:]
+		total += uint64(e.packed)
 	}
-	if total != len(rest) {
+	if total != uint64(len(rest)) {
 		return nil, nil, fmt.Errorf("%w: table speaks of %d bytes, there are %d", ErrCorrupt, total, len(rest))
 	}
 	return entries, rest, nil
+}
+
+// readEntry reads one row of the table and returns its size, 0 if t holds no whole row.
+func readEntry(t []byte) (e entry, size int) {
+	e.id = t[0]
+	packed, n := binary.Uvarint(t[1:])
+	if n <= 0 || packed > math.MaxUint32 {
+		return e, 0
+	}
+	plain, m := binary.Uvarint(t[1+n:])
+	if m <= 0 || plain > math.MaxUint32 || len(t) < 1+n+m+4 {
+		return e, 0
+	}
+	e.packed, e.plain, e.crc = uint32(packed), uint32(plain), binary.LittleEndian.Uint32(t[1+n+m:])
+	return e, 1 + n + m + 4
 }
