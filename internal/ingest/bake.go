@@ -81,8 +81,8 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 	if s.Base == o.plan.Leaf && s.Root > 0 && o.only == nil && !o.worthwhile(unit) {
 		return nil, nil
 	}
-	if !w.mark() {
-		o.complete()
+	if all, some := w.mark(); !all {
+		o.complete(some)
 	}
 	w.round()
 	o.pyramid.raise(o.poles)
@@ -163,11 +163,15 @@ func (o *oven) lattice() raster.Lattice {
 	return raster.Lattice{Level: w.level, MinI: w.west, MinJ: w.north - int64(w.side) + 1, Cols: w.side, Rows: w.side}
 }
 
-// complete gives every post a height, and counts the filled holes as data.
-func (o *oven) complete() {
+// complete gives every post a height, and counts the filled holes as data. some tells whether any post has data.
+func (o *oven) complete(some bool) {
 	w := o.pyramid.base()
 	w.overPoles()
-	o.filler.fill(w)
+	if some {
+		o.filler.fill(w)
+	} else {
+		o.filler.bare(w)
+	}
 	o.poles(w)
 	guide := o.guide.from(w.level)
 	for r, gaps := range w.gaps {

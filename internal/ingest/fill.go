@@ -43,6 +43,14 @@ func (f *filler) fill(w *window) {
 	}
 }
 
+// bare gives a window without any data the guide's heights: what fill does, at a fraction of its cost.
+func (f *filler) bare(w *window) {
+	guide := f.guide.from(w.level)
+	for r := range w.side {
+		guide.row(w.west, w.north-int64(r), w.z[r*w.side:][:w.side])
+	}
+}
+
 // columns finds for each post the nearest data in its own column within reach; of two equally near the northern.
 func (f *filler) columns(w *window) {
 	if cap(f.nearest) < len(w.z) {

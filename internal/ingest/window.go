@@ -42,8 +42,8 @@ func (w *window) poles() (south, north int64) { return 0, int64(terrain.Cells) <
 // at returns the index of post (i, j).
 func (w *window) at(i, j int64) int { return int(w.north-j)*w.side + int(i-w.west) }
 
-// mark notes which posts hold data, and tells whether all do.
-func (w *window) mark() (all bool) {
+// mark notes which posts hold data, and tells whether all and whether any do.
+func (w *window) mark() (all, some bool) {
 	all = true
 	for r := range w.side {
 		w.gaps[r] = false
@@ -52,10 +52,11 @@ func (w *window) mark() (all bool) {
 			ok := h == h
 			valid[c] = ok
 			w.gaps[r] = w.gaps[r] || !ok
+			some = some || ok
 		}
 		all = all && !w.gaps[r]
 	}
-	return all
+	return all, some
 }
 
 // overPoles gives rows beyond a pole the pole's own heights, so that gradients there have something to lean on.
