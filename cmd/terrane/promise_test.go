@@ -25,6 +25,9 @@ type ordeal struct {
 
 // TestWhatAnIngestPromises is promises 1, 2, 3, 8, 9 and 10 on the built program; 5 is among the bad inputs.
 func TestWhatAnIngestPromises(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes most of a minute")
+	}
 	o := ordeal{program: buildProgram(t), dem: sharedFile(t, "dem/N42E001.hgt.zip")}
 	data := t.TempDir()
 	start := time.Now()
@@ -75,7 +78,7 @@ func (o *ordeal) survivesKills(t *testing.T) {
 				t.Errorf("listed half-made:\n%s", list.stdout)
 			}
 		}
-		if len(names(t, data)) == 1 || !slices.Contains(names(t, data), "alps@1.mbtiles") {
+		if !slices.Contains(names(t, data), "alps@1.mbtiles") {
 			succeed(t, o.program, o.args(data)...)
 		}
 		o.held(t, data, "other@1.mbtiles")

@@ -56,7 +56,7 @@ func newVerifyCommand(a *app) *cobra.Command {
 func (a *app) verify(ctx context.Context, ref string, rows importer.Rows, f verifyFlags) error {
 	s, err := a.openSubject(ctx, ref, rows)
 	if err != nil {
-		return openFault(err)
+		return verdict(err)
 	}
 	defer s.Close()
 	if i := s.Info(); i.Kind != tilestore.Terrain {
@@ -77,11 +77,11 @@ func (a *app) verify(ctx context.Context, ref string, rows importer.Rows, f veri
 	if err == nil && !report.OK() {
 		err = remedy.New(ref, fmt.Errorf("%w: %s", errVerification, count(int(report.FaultCount), "fault")), s.advice)
 	}
-	return err
+	return verdict(err)
 }
 
-// openFault marks what was found wrong before a tile was read.
-func openFault(err error) error {
+// verdict marks an error that is itself what was found wrong, so wrong that the tiles cannot be read through.
+func verdict(err error) error {
 	for _, wrong := range []error{tilestore.ErrCorrupt, terrain.ErrLayer, verify.ErrServer} {
 		if errors.Is(err, wrong) {
 			return mark(err, errVerification)
@@ -175,7 +175,7 @@ func byOthers(i tilestore.Info) bool {
 	return i.Manifest == "" || made.Imported != ""
 }
 
-// integrity adds what SQLite finds wrong with the file, if it is one.
+// integrity adds what is wrong with the file beside its tiles, if it is a file.
 func (s *subject) integrity(ctx context.Context, report *verify.Report) error {
 	file, ok := s.Reader.(interface {
 		Integrity(context.Context) ([]string, error)
@@ -186,7 +186,7 @@ func (s *subject) integrity(ctx context.Context, report *verify.Report) error {
 	faults, err := file.Integrity(ctx)
 	for _, detail := range faults {
 		report.FaultCount++
-		report.Faults = append(report.Faults, verify.Fault{Rule: "sqlite.integrity", Detail: detail})
+		report.Faults = append(report.Faults, verify.Fault{Rule: "file.integrity", Detail: detail})
 	}
 	return err
 }

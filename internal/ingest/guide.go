@@ -226,8 +226,12 @@ func (g *guide) from(level uint8) sight {
 	return s
 }
 
+// turned returns i counted from -180 eastwards, less than once round the globe: where a patch reaches round it, a post must not find two places there.
+func (s *sight) turned(i int64) int64 { return (i%s.circle + s.circle) % s.circle }
+
 // at returns the guide's height at post (i, j), whichever way round the globe i counts.
 func (s *sight) at(i, j int64) float32 {
+	i = s.turned(i)
 	for k, p := range s.g.patches {
 		if c, r, ok := p.locate(i, j, s.scales[k], s.circle); ok {
 			return p.at(c, r)
@@ -236,16 +240,17 @@ func (s *sight) at(i, j int64) float32 {
 	return s.bare(i, j)
 }
 
-// bare returns the base's height at a post.
+// bare returns the base's height at a post, i as turned.
 func (s *sight) bare(i, j int64) float32 {
 	if s.g.base == nil {
 		return 0
 	}
-	return s.g.base(orb.Point{math.Mod(float64(i)*s.spacing, 360) - 180, float64(j)*s.spacing - 90})
+	return s.g.base(orb.Point{float64(i)*s.spacing - 180, float64(j)*s.spacing - 90})
 }
 
 // encloses tells whether post (i, j) lies in a hole that data surrounds, at the guide's own coarse sight.
 func (s *sight) encloses(i, j int64) bool {
+	i = s.turned(i)
 	for k, p := range s.g.patches {
 		if p.enclosed == nil {
 			continue
@@ -259,6 +264,16 @@ func (s *sight) encloses(i, j int64) bool {
 
 // row fills dst with the guide's heights at posts (i, j), (i+1, j), ...: the same as at for each, but much faster.
 func (s *sight) row(i, j int64, dst []float32) {
+	for len(dst) > 0 {
+		i = s.turned(i)
+		n := min(int64(len(dst)), s.circle-i)
+		s.stretch(i, j, dst[:n])
+		i, dst = i+n, dst[n:]
+	}
+}
+
+// stretch is row for posts that do not cross the antimeridian.
+func (s *sight) stretch(i, j int64, dst []float32) {
 	for n := range dst {
 		dst[n] = s.bare(i+int64(n), j)
 	}

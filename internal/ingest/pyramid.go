@@ -51,8 +51,8 @@ func (p *pyramid) at(z uint8) *window { return &p.levels[p.levels[0].level-z] }
 func (p *pyramid) raise(poles func(*window)) {
 	for k := 1; k < len(p.levels); k++ {
 		p.halve(&p.levels[k-1], &p.levels[k])
-		p.levels[k].round()
 		poles(&p.levels[k])
+		p.levels[k].round()
 	}
 }
 

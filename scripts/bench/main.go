@@ -55,6 +55,9 @@ func bench(program string) error {
 			return err
 		}
 	}
+	if err := scaleFigures(program, dir); err != nil {
+		return err
+	}
 	return serveFigures(program, dir)
 }
 

@@ -4,20 +4,27 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/terrane/terrane/tilestore"
 )
 
-// Integrity reads the file's whole structure and returns what SQLite finds wrong with it, nothing for a sound file: pages that belong to no table or to
-// two, rows out of order, cells that reach beyond their page. It does not see changed content: hashes do.
+// Integrity returns what is wrong with the file beside its tiles, nothing for a sound one. It reads the whole structure as SQLite knows it: pages that
+// belong to no table or to two, rows out of order, cells that reach beyond their page. And it holds every grid of heights against its hash. Who reads all tiles
+// too, as verify does, has then seen every byte that matters.
 func (r *Reader) Integrity(ctx context.Context) ([]string, error) {
 	s, err := r.pool.get(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.pool.put(s)
-	return s.db.quickCheck(ctx)
+	faults, err := s.db.quickCheck(ctx)
+	if err != nil || s.heights == nil {
+		return faults, err
+	}
+	rotten, err := r.rottenHeights(ctx, s.db)
+	return append(faults, rotten...), err
 }
 
 // quickCheck is PRAGMA quick_check, which an ended context interrupts.
@@ -49,4 +56,24 @@ func (c *conn) quickCheck(ctx context.Context) ([]string, error) {
 			faults = append(faults, text)
 		}
 	}
+}
+
+const selectAllHeights = `SELECT zoom, "column", "row", hash, data FROM heights`
+
+// rottenHeights reads all heights and names those that do not match their hash. A page that SQLite cannot read ends the list.
+func (r *Reader) rottenHeights(ctx context.Context, db *conn) ([]string, error) {
+	var faults []string
+	err := db.each(selectAllHeights, func(v []driver.Value) error {
+		c := coordOf(v[0], v[1], v[2])
+		hash, _ := v[3].([]byte)
+		data, _ := v[4].([]byte)
+		if h := tilestore.HashTile(c, data); string(h[:]) != string(hash) {
+			faults = append(faults, fmt.Sprintf("heights of %s do not match their hash", c))
+		}
+		return ctx.Err()
+	})
+	if errors.Is(err, tilestore.ErrCorrupt) {
+		return append(faults, "heights: "+err.Error()), nil
+	}
+	return faults, err
 }
