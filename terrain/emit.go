@@ -58,7 +58,7 @@ func (m *Mesher) place() {
 		low, high = min(low, m.steps[p]), max(high, m.steps[p])
 	}
 	finer, coarser, unit := 0, 0, m.step
-	for ; (high-low)>>coarser >= QuantizedMax; coarser++ {
+	for ; (high-low>>coarser<<coarser+1<<coarser>>1)>>coarser > QuantizedMax; coarser++ {
 		unit *= 2
 	}
 	for r := high - low; r > 0 && r<<(finer+1) <= QuantizedMax; finer++ {

@@ -79,6 +79,12 @@ func newIngestTerrainCommand(a *app) *cobra.Command {
 	return c
 }
 
+// What the program takes beside GDAL's cache: as a whole, and for each job (a window with its levels, GDAL's block of a read, finished tiles).
+const (
+	baseMemory = 64 << 20
+	jobMemory  = 48 << 20
+)
+
 // options checks the flags.
 func (f *terrainFlags) options(c *cobra.Command, sources []string) (ingest.Options, error) {
 	o := ingest.Options{
@@ -134,8 +140,8 @@ func (f *terrainFlags) numbers(o *ingest.Options) error {
 		o.MaxError = v
 	}
 	if f.bbox != nil {
-		if len(f.bbox) != 4 || !(f.bbox[0] < f.bbox[2] && f.bbox[1] < f.bbox[3]) {
-			return fmt.Errorf("--bbox %v: it is W,S,E,N in degrees, west below east and south below north", f.bbox)
+		if len(f.bbox) != 4 || !(-180 <= f.bbox[0] && f.bbox[0] < f.bbox[2] && f.bbox[2] <= 180 && -90 <= f.bbox[1] && f.bbox[1] < f.bbox[3] && f.bbox[3] <= 90) {
+			return fmt.Errorf("--bbox %v: it is W,S,E,N in degrees, -180 <= W < E <= 180 and -90 <= S < N <= 90", f.bbox)
 		}
 		o.BBox = &orb.Bound{Min: orb.Point{f.bbox[0], f.bbox[1]}, Max: orb.Point{f.bbox[2], f.bbox[3]}}
 	}
@@ -143,15 +149,16 @@ func (f *terrainFlags) numbers(o *ingest.Options) error {
 		return err
 	}
 	memory, err := parseSize(f.memory)
-	if err != nil || memory < 128<<20 {
-		return fmt.Errorf("--memory %q: a size of at least 128MB, for example 2GB", f.memory)
+	if err != nil || memory < 256<<20 {
+		return fmt.Errorf("--memory %q: a size of at least 256MB, for example 2GB", f.memory)
 	}
 	o.Raster.CacheBytes = min(64<<20, memory/4)
 	debug.SetMemoryLimit(memory - o.Raster.CacheBytes)
+	f.jobs = min(f.jobs, max(1, int((memory-o.Raster.CacheBytes-baseMemory)/jobMemory)))
 	return nil
 }
 
-// parseSize reads "300MB", "2GB" or plain bytes.
+// parseSize reads "300MB", "2GB" or plain bytes; units are powers of 1024.
 func parseSize(text string) (int64, error) {
 	m := regexp.MustCompile(`(?i)^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$`).FindStringSubmatch(text)
 	if m == nil {
@@ -161,7 +168,8 @@ func parseSize(text string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return int64(v * float64(int64(1)<<(10*strings.Index("_kmgt", strings.ToLower("_" + m[2])[len(m[2]):])))), nil
+	unit := map[string]float64{"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[strings.ToLower(m[2])]
+	return int64(v * unit), nil
 }
 
 // nameOf makes a dataset name from a file's: its stem in lower case, whatever else is not allowed replaced by a hyphen.

@@ -166,6 +166,9 @@ func (a *app) checker(f terrainFlags) func(context.Context, tilestore.Reader) er
 		}
 		a.say("verify   %s tiles valid, seams %.2f m, error at level %d: RMS %.2f m, max %.1f m", thousands(t.Tiles), t.MaxSeam, deepest.Level,
 			deepest.RMS, deepest.MaxError)
+		if t.Open > 0 {
+			a.say("note     beside %s the ground has walls that no coarser mesh follows: up to %.1f m may show open there", count(int(t.Open), "tile"), t.MaxCross)
+		}
 		return nil
 	}
 }

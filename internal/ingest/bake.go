@@ -138,12 +138,18 @@ func (o *oven) read(ctx context.Context, source Source) error {
 	w := o.pyramid.base()
 	s := spacing(w.level)
 	for k := range o.scratch {
-		lon, lat := float64(w.west+int64(k%w.side))*s-180, float64(w.north-int64(k/w.side))*s-90
-		if lon < o.box.Min[0]-s || lon > o.box.Max[0]+s || lat < o.box.Min[1]-s || lat > o.box.Max[1]+s {
+		p := orb.Point{float64(w.west+int64(k%w.side))*s - 180, float64(w.north-int64(k/w.side))*s - 90}
+		if !within(*o.box, p, s) {
 			o.scratch[k] = missing
 		}
 	}
 	return nil
+}
+
+// within tells whether p, whichever way round the globe its longitude counts, lies in a box or no further than margin from it.
+func within(box orb.Bound, p orb.Point, margin float64) bool {
+	box = box.Pad(margin)
+	return box.Contains(p) || box.Contains(orb.Point{p[0] + 360, p[1]}) || box.Contains(orb.Point{p[0] - 360, p[1]})
 }
 
 // worthwhile tells whether a unit of the first stage has any tile that holds data, or a hole that may be filled.
@@ -185,8 +191,7 @@ func (o *oven) complete(some bool) {
 
 // poles makes the rows at the poles one height each, for a pole is one place, and carries them on beyond.
 func (o *oven) poles(w *window) {
-	guide := o.guide.from(w.level)
-	w.levelPoles(func(j int64) float32 { return guide.at(0, j) })
+	w.levelPoles(o.guide.poles)
 	w.overPoles()
 }
 
@@ -276,10 +281,12 @@ func (o *oven) wants(c tilegrid.Coord, base, fresh bool, below cover) bool {
 	switch {
 	case o.only != nil:
 		return o.only.has(c)
+	case c.Z == 0:
+		return true
 	case base:
 		return o.found[c] || fresh && o.pyramid.base().holds(c)
 	}
-	return c.Z == 0 || slices.ContainsFunc(sliceOf(c.Children()), below.has)
+	return slices.ContainsFunc(sliceOf(c.Children()), below.has)
 }
 
 func sliceOf(c [4]tilegrid.Coord) []tilegrid.Coord { return c[:] }

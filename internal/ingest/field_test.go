@@ -11,7 +11,7 @@ import (
 	"github.com/terrane/terrane/tilegrid"
 )
 
-// field is a source whose height at a post depends on the place alone, as that of a raster.Stack does: waves and noise, here and there a void, nothing
+// field is a source whose height at a post depends on the place alone, as that of a raster.Stack does: a dome and noise, here and there a void, nothing
 // beyond the poles and outside its bounds.
 type field struct {
 	bounds []orb.Bound // within -180..180; nil: the whole globe
@@ -42,8 +42,8 @@ func (f field) at(l raster.Lattice, i, j int64) float32 {
 	if f.voids > 0 && (mix(f.seed, x/(step*11), y/(step*7))%f.voids == 0 || mix(f.seed+1, x, y)%(8*f.voids) == 0) {
 		return missing
 	}
-	waves := 900*math.Sin(p[0]*math.Pi/9) + 700*math.Cos(p[1]*math.Pi/7) + 2000
-	return float32(waves + float64(mix(f.seed+2, x, y)%100_000)/1000)
+	dome := 4000 - p[0]*p[0]/20 - p[1]*p[1]/4
+	return float32(dome + float64(mix(f.seed+2, x, y)%100_000)/1000)
 }
 
 func (f field) covers(p orb.Point) bool {
@@ -100,7 +100,8 @@ func kitchen(t testing.TB, fill Fill, grounds []Ground, fields []field) *Baker {
 	for _, g := range grounds {
 		bounds = append(bounds, g.Bounds...)
 	}
-	guide, err := newGuide(t.Context(), layered(fields), bounds, plan.Leaf, nil, fill)
+	coarse := plan.Leaf - min(plan.Leaf, 2) // the guide of large ground sees less than its posts
+	guide, err := newGuide(t.Context(), layered(fields), bounds, coarse, nil, fill)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ type guide struct {
 	base    Base
 	fill    Fill
 	patches []*patch
+	poles   [2]float32 // heights of the south and the north pole: each is one place, whatever its longitude
 }
 
 // patch is the guide around one group of sources, on posts of a coarse level.
@@ -39,6 +40,7 @@ type patch struct {
 	west       int64
 	north      int64
 	cols, rows int
+	ring       bool      // goes round the globe: column cols is column 0 again
 	z          []float32 // heights without holes
 	enclosed   []bool    // in a hole that data surrounds, or data; nil if there is no such hole
 }
@@ -49,34 +51,94 @@ const (
 	rimPosts   = 4    // it is at least this many posts of the patch wide
 )
 
-// newGuide surveys the sources around each bound. Bounds may overlap; those that do share a patch.
+// newGuide surveys the sources around each bound. Bounds may overlap and cross the antimeridian; patches whose rims would meet become one.
 func newGuide(ctx context.Context, source Source, bounds []orb.Bound, leaf uint8, base Base, fill Fill) (*guide, error) {
 	g := &guide{base: base, fill: fill}
-	for _, b := range groups(bounds) {
-		p, err := g.survey(ctx, source, b, leaf)
-		if err != nil {
-			return nil, err
+	for grouped := groups(bounds, 0.01); ; {
+		g.patches = g.patches[:0]
+		for _, b := range grouped {
+			p, err := g.survey(ctx, source, b, leaf)
+			if err != nil {
+				return nil, err
+			}
+			g.patches = append(g.patches, p)
 		}
-		g.patches = append(g.patches, p)
+		reach := make([]orb.Bound, len(g.patches))
+		for k, p := range g.patches {
+			reach[k] = p.bound()
+		}
+		if len(groups(reach, 0)) == len(grouped) {
+			break
+		}
+		grouped = groups(reach, 0)
 	}
+	g.levelPoles()
 	return g, nil
 }
 
-// groups merges bounds that touch or nearly touch, until none do.
-func groups(bounds []orb.Bound) []orb.Bound {
+// groups merges bounds that come nearer to each other than their own width or the margin, degrees, until none do; a margin of 0 merges those that
+// touch. East of 180 is west of -180.
+func groups(bounds []orb.Bound, margin float64) []orb.Bound {
 	merged := append([]orb.Bound(nil), bounds...)
 	for i := 0; i < len(merged); i++ {
 		for k := i + 1; k < len(merged); k++ {
-			margin := max(merged[i].Max[0]-merged[i].Min[0], merged[k].Max[0]-merged[k].Min[0], 0.01)
-			if merged[i].Pad(margin / 2).Intersects(merged[k]) {
-				merged[i] = merged[i].Union(merged[k])
-				merged = append(merged[:k], merged[k+1:]...)
-				i = -1
-				break
+			near := margin
+			if margin > 0 {
+				near = max(margin, (merged[i].Max[0]-merged[i].Min[0])/2, (merged[k].Max[0]-merged[k].Min[0])/2)
 			}
+			turned, ok := turnTo(merged[i].Pad(near), merged[k])
+			if !ok {
+				continue
+			}
+			merged[i] = merged[i].Union(turned)
+			merged = append(merged[:k], merged[k+1:]...)
+			i = -1
+			break
 		}
 	}
 	return merged
+}
+
+// turnTo returns b moved by whole turns so that it touches a, if it does at all.
+func turnTo(a, b orb.Bound) (orb.Bound, bool) {
+	for _, turn := range []float64{0, 360, -360} {
+		t := orb.Bound{Min: orb.Point{b.Min[0] + turn, b.Min[1]}, Max: orb.Point{b.Max[0] + turn, b.Max[1]}}
+		if a.Intersects(t) {
+			return t, true
+		}
+	}
+	return b, false
+}
+
+// levelPoles gives the row of a pole, in the patches that reach it, one height: the mean of what they say.
+func (g *guide) levelPoles() {
+	for k, north := range []bool{false, true} {
+		sum, n := 0.0, 0
+		var rows [][]float32
+		for _, p := range g.patches {
+			j := int64(0)
+			if north {
+				j = int64(terrain.Cells) << p.level
+			}
+			if r := p.north - j; r >= 0 && r < int64(p.rows) {
+				row := p.z[int(r)*p.cols:][:p.cols]
+				rows = append(rows, row)
+				for _, h := range row {
+					sum, n = sum+float64(h), n+1
+				}
+			}
+		}
+		if n == 0 {
+			g.poles[k] = g.base.at(orb.Point{0, float64(180*k - 90)})
+			continue
+		}
+		g.poles[k] = float32(sum / float64(n))
+		for _, row := range rows {
+			for c := range row {
+				row[c] = g.poles[k]
+			}
+		}
+	}
 }
 
 // survey makes the patch of one bound: a thumbnail, its holes filled, its rim drawn down to the base.
@@ -93,9 +155,54 @@ func (g *guide) survey(ctx context.Context, source Source, b orb.Bound, leaf uin
 			return nil, err
 		}
 	}
-	p := core.padded(int(math.Ceil(max(rim/core.spacing(), rimPosts))) + 2)
+	margin := int(math.Ceil(max(rim/core.spacing(), rimPosts))) + 2
+	circle := 2 * terrain.Cells << core.level
+	if core.cols+2*margin >= circle {
+		return g.ring(core, margin, circle, rim), nil
+	}
+	p := core.padded(margin, margin)
 	p.settle(g.base, g.fill, max(rim, rimPosts*p.spacing()))
 	return p, nil
+}
+
+// ring makes the patch of data that go round the globe, or nearly: what lies beyond either end is seen from both, then one turn is kept.
+func (g *guide) ring(core *patch, margin, circle int, rim float64) *patch {
+	cut := core.cut(min(core.cols, circle))
+	wide := cut.padded(circle, margin)
+	for r := range wide.rows {
+		row := wide.z[r*wide.cols:][:wide.cols]
+		for c := range row {
+			if own := circle + mod(c-circle, circle); own < circle+cut.cols {
+				row[c] = row[own]
+			}
+		}
+	}
+	wide.settle(g.base, g.fill, max(rim, rimPosts*wide.spacing()))
+	one := &patch{level: wide.level, west: cut.west, north: wide.north, cols: circle, rows: wide.rows, ring: true}
+	for r := range wide.rows {
+		one.z = append(one.z, wide.z[r*wide.cols+circle:][:circle]...)
+		if wide.enclosed != nil {
+			one.enclosed = append(one.enclosed, wide.enclosed[r*wide.cols+circle:][:circle]...)
+		}
+	}
+	return one
+}
+
+// cut returns the patch's first columns.
+func (p *patch) cut(cols int) *patch {
+	q := &patch{level: p.level, west: p.west, north: p.north, cols: cols, rows: p.rows}
+	for r := range p.rows {
+		q.z = append(q.z, p.z[r*p.cols:][:cols]...)
+	}
+	return q
+}
+
+func mod(a, b int) int { return (a%b + b) % b }
+
+// bound returns the ground of the patch, degrees; it may leave -180..180.
+func (p *patch) bound() orb.Bound {
+	nw, se := p.point(0), p.point(len(p.z)-1)
+	return orb.Bound{Min: orb.Point{nw[0], se[1]}, Max: orb.Point{se[0], nw[1]}}
 }
 
 // rim returns how far the slope around the data reaches, degrees: the greatest height over the base at the rim's slope.
@@ -138,15 +245,15 @@ func (p *patch) read(ctx context.Context, source Source) error {
 	return source.Heights(ctx, raster.Lattice{Level: p.level, MinI: p.west, MinJ: p.north - int64(p.rows) + 1, Cols: p.cols, Rows: p.rows}, p.z)
 }
 
-// padded returns the patch with a margin of posts without data.
-func (p *patch) padded(margin int) *patch {
-	q := &patch{level: p.level, west: p.west - int64(margin), north: p.north + int64(margin), cols: p.cols + 2*margin, rows: p.rows + 2*margin}
+// padded returns the patch with margins of posts without data, so many columns and rows on each side.
+func (p *patch) padded(cols, rows int) *patch {
+	q := &patch{level: p.level, west: p.west - int64(cols), north: p.north + int64(rows), cols: p.cols + 2*cols, rows: p.rows + 2*rows}
 	q.z = make([]float32, q.cols*q.rows)
 	for k := range q.z {
 		q.z[k] = missing
 	}
 	for r := range p.rows {
-		copy(q.z[(r+margin)*q.cols+margin:], p.z[r*p.cols:][:p.cols])
+		copy(q.z[(r+rows)*q.cols+cols:], p.z[r*p.cols:][:p.cols])
 	}
 	return q
 }
@@ -256,7 +363,7 @@ func (s *sight) encloses(i, j int64) bool {
 			continue
 		}
 		if c, r, ok := p.locate(i, j, s.scales[k], s.circle); ok {
-			return p.enclosed[int(r+0.5)*p.cols+int(c+0.5)]
+			return p.enclosed[int(r+0.5)*p.cols+int(c+0.5)%p.cols]
 		}
 	}
 	return false
@@ -281,6 +388,13 @@ func (s *sight) stretch(i, j int64, dst []float32) {
 		p, scale := s.g.patches[k], s.scales[k]
 		r, ok := p.row(j, scale)
 		if !ok {
+			continue
+		}
+		if p.ring {
+			for n := range dst {
+				c, _, _ := p.locate(i+int64(n), j, scale, s.circle)
+				dst[n] = p.at(c, r)
+			}
 			continue
 		}
 		for _, turn := range [3]int64{-s.circle, s.circle, 0} {
@@ -314,11 +428,18 @@ func (s *sight) enclosesAny(c tilegrid.Coord) bool {
 
 // at interpolates the patch at a column and row.
 func (p *patch) at(c, r float64) float32 {
-	ci, ri := min(int(c), p.cols-2), min(int(r), p.rows-2)
+	ci, ri := int(c), min(int(r), p.rows-2)
+	next := ci + 1
+	switch {
+	case p.ring:
+		next = mod(next, p.cols)
+	case next >= p.cols:
+		ci, next = p.cols-2, p.cols-1
+	}
 	tx, ty := float32(c-float64(ci)), float32(r-float64(ri))
-	z := p.z[ri*p.cols+ci:]
-	north := z[0] + (z[1]-z[0])*tx
-	south := z[p.cols] + (z[p.cols+1]-z[p.cols])*tx
+	upper, lower := p.z[ri*p.cols:][:p.cols], p.z[(ri+1)*p.cols:][:p.cols]
+	north := upper[ci] + (upper[next]-upper[ci])*tx
+	south := lower[ci] + (lower[next]-lower[ci])*tx
 	return north + (south-north)*ty
 }
 
@@ -326,6 +447,10 @@ func (p *patch) at(c, r float64) float32 {
 func (p *patch) locate(i, j int64, scale float64, circle int64) (c, r float64, ok bool) {
 	if r, ok = p.row(j, scale); !ok {
 		return 0, 0, false
+	}
+	if p.ring {
+		c = float64(i)*scale - float64(p.west)
+		return c - math.Floor(c/float64(p.cols))*float64(p.cols), r, true
 	}
 	for _, turn := range [3]int64{0, circle, -circle} {
 		if c = float64(i+turn)*scale - float64(p.west); c >= 0 && c <= float64(p.cols-1) {

@@ -26,7 +26,7 @@ type Plan struct {
 	Leaf    uint8    // deepest level
 	Grounds []Ground // finest first, bounds within -180..180
 	Stages  []Stage
-	Tiles   []int // most tiles of each level: those that touch ground as deep
+	Tiles   []int // tiles of each level that touch ground as deep
 }
 
 // Stage is one sweep over the ground: it takes heights at the posts of level Base and makes the tiles of levels Top down to Root. The first stage reads
@@ -44,6 +44,9 @@ const (
 	deepestUnit, shallowestUnit = 4, 2
 	enoughUnits                 = 64
 )
+
+// mostTiles of a level: a hundred million square kilometres at 10 m. Deeper is a typing error, and its list of units would fill the memory.
+const mostTiles = 1 << 28
 
 // NewPlan lays out the work.
 func NewPlan(grounds []Ground) (Plan, error) {
@@ -67,6 +70,9 @@ func NewPlan(grounds []Ground) (Plan, error) {
 	slices.SortStableFunc(p.Grounds, func(a, b Ground) int { return cmp.Compare(b.Leaf, a.Leaf) })
 	for z := range p.Leaf + 1 {
 		p.Tiles = append(p.Tiles, p.count(z))
+	}
+	if n := p.Tiles[p.Leaf]; n > mostTiles {
+		return Plan{}, fmt.Errorf("%w: level %d would have %d tiles, this program makes %d at most", ErrOptions, p.Leaf, n, mostTiles)
 	}
 	p.Tiles[0] = 2
 	depth := uint8(shallowestUnit)
@@ -131,7 +137,7 @@ func (p Plan) cover(z, leaf uint8) []tilegrid.Coord {
 	return tiles.sorted()
 }
 
-// Total returns the most tiles that the plan can give.
+// Total returns how many tiles touch the ground. The rim that balances the tree adds some; holes in the data save some.
 func (p Plan) Total() int {
 	total := 0
 	for _, n := range p.Tiles {

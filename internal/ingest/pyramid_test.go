@@ -187,7 +187,7 @@ func TestRowsBeyondAPoleAreThePolesOwn(t *testing.T) {
 			w.z[k] = float32(k)
 		}
 		w.mark()
-		w.levelPoles(func(j int64) float32 { return float32(-j - 1) })
+		w.levelPoles([2]float32{-1, -2})
 		w.overPoles()
 		south, north := w.poles()
 		for k, got := range w.z {
@@ -195,7 +195,7 @@ func TestRowsBeyondAPoleAreThePolesOwn(t *testing.T) {
 			if j := w.north - int64(k/w.side); j <= south {
 				want = -1
 			} else if j >= north {
-				want = float32(-north - 1)
+				want = -2
 			}
 			if got != want {
 				t.Fatalf("unit %s, sample %d: %v, want %v", unit, k, got, want)

@@ -15,7 +15,7 @@ import (
 // twoPlaces is a Baker whose plan has three stages, several units in each, voids, a rim and a coarser source.
 func twoPlaces(t testing.TB) *Baker {
 	fine, coarse := []orb.Bound{box(5, 44, 12, 48)}, []orb.Bound{box(-5, 40, 25, 56)}
-	return kitchen(t, Interpolate, []Ground{{fine, 6}, {coarse, 4}}, []field{{bounds: fine, seed: 1, voids: 7}, {bounds: coarse, seed: 2, voids: 7}})
+	return kitchen(t, Interpolate, []Ground{{fine, 5}, {coarse, 3}}, []field{{bounds: fine, seed: 1, voids: 7}, {bounds: coarse, seed: 2, voids: 7}})
 }
 
 func silent(Progress) {}
@@ -78,7 +78,7 @@ func TestAKilledRunCarriesOnToTheSameTiles(t *testing.T) {
 		m.failCheckpoint = unit
 		carryOn(t, m, unit-1, whole)
 	}
-	for put := 1; put <= len(whole.tiles); put += 1 + len(whole.tiles)/25 {
+	for put := 1; put <= len(whole.tiles); put += 1 + len(whole.tiles)/8 {
 		m := newMemory()
 		m.failPut = put
 		carryOn(t, m, -1, whole)

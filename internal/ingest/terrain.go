@@ -103,13 +103,16 @@ func (j *Job) cut(bounds []orb.Bound) []orb.Bound {
 	if box == nil {
 		return bounds
 	}
-	var out []orb.Bound
+	var parts, out []orb.Bound
 	for _, b := range bounds {
-		for _, part := range tilegrid.SplitBound(b) {
-			if part.Intersects(*box) {
+		parts = append(parts, tilegrid.SplitBound(b)...)
+	}
+	for _, cutter := range tilegrid.SplitBound(*box) {
+		for _, p := range parts {
+			if p.Intersects(cutter) {
 				out = append(out, orb.Bound{
-					Min: orb.Point{max(part.Min[0], box.Min[0]), max(part.Min[1], box.Min[1])},
-					Max: orb.Point{min(part.Max[0], box.Max[0]), min(part.Max[1], box.Max[1])},
+					Min: orb.Point{max(p.Min[0], cutter.Min[0]), max(p.Min[1], cutter.Min[1])},
+					Max: orb.Point{min(p.Max[0], cutter.Max[0]), min(p.Max[1], cutter.Max[1])},
 				})
 			}
 		}
@@ -221,7 +224,6 @@ type recipe struct {
 	Fill        Fill         `json:"fill"`
 	Priority    string       `json:"priority"`
 	Vertical    string       `json:"vertical"`
-	Bounds      []orb.Bound  `json:"-"`
 	BBox        []float64    `json:"bbox,omitempty"`
 	Title       string       `json:"title,omitempty"`
 	Attribution string       `json:"attribution,omitempty"`
@@ -298,9 +300,9 @@ func fingerprint(path string) (string, error) {
 	if stat.Size() <= printBlock*printBlocks {
 		_, err = io.Copy(sum, f)
 	} else {
-		step := (stat.Size() - printBlock) / (printBlocks - 1)
 		for k := range int64(printBlocks) {
-			if _, err = io.Copy(sum, io.NewSectionReader(f, k*step, printBlock)); err != nil {
+			at := k * (stat.Size() - printBlock) / (printBlocks - 1)
+			if _, err = io.Copy(sum, io.NewSectionReader(f, at, printBlock)); err != nil {
 				break
 			}
 		}

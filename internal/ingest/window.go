@@ -79,15 +79,14 @@ func (w *window) overPoles() {
 	}
 }
 
-// levelPoles gives all posts of a pole's row, if the window has one, the same height.
-func (w *window) levelPoles(height func(j int64) float32) {
+// levelPoles gives all posts of a pole's row, if the window has one, the same height: heights are those of the south and the north pole.
+func (w *window) levelPoles(heights [2]float32) {
 	south, north := w.poles()
-	for _, j := range []int64{south, north} {
+	for k, j := range []int64{south, north} {
 		if r := w.north - j; r >= 0 && r < int64(w.side) {
-			h := height(j)
 			row := w.z[int(r)*w.side:][:w.side]
-			for k := range row {
-				row[k] = h
+			for c := range row {
+				row[c] = heights[k]
 			}
 		}
 	}

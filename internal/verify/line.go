@@ -15,6 +15,9 @@ type line struct {
 	step    float64          // metres to which heights are rounded
 }
 
+// relief returns the height between the line's lowest and highest place.
+func (l line) relief() float64 { return slices.Max(l.heights) - slices.Min(l.heights) }
+
 // borders are the four sides of a tile.
 type borders struct{ west, south, east, north line }
 

@@ -120,6 +120,8 @@ func (v *verifier) crossings(ctx context.Context, t *checkedTile) error {
 	return nil
 }
 
+// crossing compares a border with the coarser tile that a client draws beside it. A gap wider than the skirt is counted. It is a fault if it is wider than
+// what the ground on the border itself rises and falls: no mesh of the coarser level can follow a wall between two of its posts.
 func (v *verifier) crossing(ctx context.Context, t *checkedTile, to direction, own line, beyond tilegrid.Coord) error {
 	drawn := beyond
 	for drawn.Z > 0 && !v.has(drawn) {
@@ -135,7 +137,11 @@ func (v *verifier) crossing(ctx context.Context, t *checkedTile, to direction, o
 	}
 	wide := gap(own, other)
 	t.cross = max(t.cross, wide)
-	if limit := skirt(v.info.Grid, t.coord.Z); wide > limit {
+	limit := skirt(v.info.Grid, t.coord.Z)
+	if wide > limit {
+		t.open = true
+	}
+	if wide > limit+own.relief()+other.relief() {
 		t.fault("cross.open", "%.1f m to the coarser %s, and the skirt hides %.1f m", wide, drawn, limit)
 	}
 	return nil

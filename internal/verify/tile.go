@@ -27,6 +27,7 @@ type checkedTile struct {
 	mesh    *terrain.Mesh // nil if it did not decode
 	borders borders
 	cross   float64 // widest gap to a coarser neighbour
+	open    bool    // that gap is wider than a skirt
 	faults  []Fault
 	err     error // ends the run
 }
@@ -86,6 +87,9 @@ func (v *verifier) count(t *checkedTile) {
 	l.SizeBytes += int64(t.size)
 	v.manifest.Add(t.coord, t.hash)
 	l.MaxCross = max(l.MaxCross, t.cross)
+	if t.open {
+		l.Open++
+	}
 	if t.mesh != nil {
 		l.Vertices += int64(len(t.mesh.Vertices))
 		l.Triangles += int64(len(t.mesh.Triangles) / 3)

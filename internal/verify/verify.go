@@ -56,6 +56,7 @@ type Level struct {
 	SizeBytes                  int64   // stored bytes
 	MaxSeam                    float64 // widest gap between neighbours of the level
 	MaxCross                   float64 // widest gap to a coarser neighbour, where the fine one is absent
+	Open                       int64   // tiles whose gap to a coarser neighbour is wider than the skirt that clients hang: walls in the ground
 	MaxTurn                    float64 // widest angle between the normals of one place in two tiles, degrees
 	Posts                      int64   // heights compared; RMS and MaxError are theirs
 	RMS, MaxError              float64
@@ -80,7 +81,7 @@ func (r Report) Total() Level {
 		t.Tiles, t.Vertices, t.Triangles = t.Tiles+l.Tiles, t.Vertices+l.Vertices, t.Triangles+l.Triangles
 		t.SizeBytes, t.Posts = t.SizeBytes+l.SizeBytes, t.Posts+l.Posts
 		t.MaxSeam, t.MaxCross, t.MaxTurn = max(t.MaxSeam, l.MaxSeam), max(t.MaxCross, l.MaxCross), max(t.MaxTurn, l.MaxTurn)
-		t.MaxError = max(t.MaxError, l.MaxError)
+		t.MaxError, t.Open = max(t.MaxError, l.MaxError), t.Open+l.Open
 		if l.Posts > 0 {
 			t.RMS = l.RMS
 		}
