@@ -26,6 +26,8 @@ var (
 	ErrNoDataset = errors.New("tilestore: no such dataset")
 	// ErrCorrupt: stored bytes do not match their hash, or the file is damaged.
 	ErrCorrupt = errors.New("tilestore: corrupt data")
+	// ErrInvalid: a version was read through before it was published, and its content is wrong: made again it would be the same.
+	ErrInvalid = errors.New("tilestore: wrong content")
 	// ErrLocked: another process is writing this dataset.
 	ErrLocked = errors.New("tilestore: dataset is being written by another process")
 	// ErrForeign: the file is not a tile store that this program can read.
@@ -121,8 +123,9 @@ type HeightsWriter interface {
 	PutHeights(ctx context.Context, c tilegrid.Coord, data []byte) error
 }
 
-// Checkpointer is implemented by writers that can carry on after being killed. Checkpoint makes all that was put so far durable
-// together with the number of units of work done; Done returns that number, 0 for a new file.
+// Checkpointer is implemented by writers that can carry on after being killed. Checkpoint keeps all that was put so far together with the number
+// of units of work done; Done returns that number, 0 for a new file. What was checkpointed survives the end of the process however it ends;
+// a power cut may take the last checkpoints away, whole ones and the latest first.
 type Checkpointer interface {
 	Checkpoint(ctx context.Context, done int) error
 	Done() int

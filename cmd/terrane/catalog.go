@@ -16,13 +16,19 @@ import (
 // catalog shows a folder of datasets to the server, which knows no files.
 type catalog struct{ *mbtiles.Folder }
 
+// lent is a dataset version for one request.
+type lent struct{ *mbtiles.Handle }
+
+// Opening is the reader that all who ask share as long as the file stays open and the same.
+func (l lent) Opening() any { return l.Reader }
+
 // Get lends a dataset version.
 func (c catalog) Get(ctx context.Context, ref string) (server.Dataset, error) {
 	h, err := c.Folder.Get(ctx, ref)
 	if err != nil {
 		return nil, err // not h: a nil handle in an interface is not nil
 	}
-	return h, nil
+	return lent{h}, nil
 }
 
 // All describes the datasets that are served.

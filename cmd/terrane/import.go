@@ -53,6 +53,9 @@ func newImportCommand(a *app) *cobra.Command {
 	return c
 }
 
+// importWork is what the work of every import begins with.
+const importWork = "import "
+
 // importTiles makes one dataset of the tiles at path.
 func (a *app) importTiles(ctx context.Context, path string, rows importer.Rows, f importFlags) error {
 	start := time.Now()
@@ -69,14 +72,18 @@ func (a *app) importTiles(ctx context.Context, path string, rows importer.Rows, 
 		f.name = i.Name
 	}
 	a.say("source   %s, levels %d-%d, %s, rows from the %s", path, i.Levels[0], i.Levels[1], count(int(i.Tiles), "tile"), s.Rows())
-	if err := makeFolder(a.data, i.SizeBytes); err != nil {
+	if err := makeFolder(a.data, i.SizeBytes-mbtiles.Unfinished(a.data, f.name)); err != nil {
 		return err
 	}
-	w, err := mbtiles.Create(ctx, a.data, f.name, mbtiles.Options{Work: "import " + i.Name, Force: f.force, Rows: layerRow})
+	work, err := s.Work()
 	if err != nil {
 		return err
 	}
-	defer w.Close()
+	w, err := mbtiles.Create(ctx, a.data, f.name, mbtiles.Options{Work: importWork + work, Drops: importWork, Force: f.force, Rows: layerRow})
+	if err != nil {
+		return err
+	}
+	defer w.Discard() // an import is made anew rather than carried on
 	bar := newProgress(a, f.progress, "import", i.Tiles)
 	err = importer.Run(ctx, s, w, importer.RunOptions{Jobs: f.jobs, Progress: func(done, _ int64) { bar.set(done, done) }})
 	bar.stop()

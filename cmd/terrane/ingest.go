@@ -88,7 +88,7 @@ const (
 // options checks the flags.
 func (f *terrainFlags) options(c *cobra.Command, sources []string) (ingest.Options, error) {
 	o := ingest.Options{
-		Sources: sources, Leaf: -1, Title: f.title, Attribution: f.attribution,
+		Sources: sources, Program: version, Leaf: -1, Title: f.title, Attribution: f.attribution,
 		Fill:   ingest.Fill(f.fill),
 		Raster: raster.Options{SrcCRS: f.srcCRS, Priority: raster.Priority(f.priority)},
 	}

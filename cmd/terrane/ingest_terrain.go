@@ -161,7 +161,8 @@ func (a *app) checker(f terrainFlags) func(context.Context, tilestore.Reader) er
 		t := report.Total()
 		deepest := report.Levels[len(report.Levels)-1]
 		if !report.OK() {
-			return remedy.New(r.Info().Name, fmt.Errorf("%w: %d faults, first: %s", errVerification, report.FaultCount, report.Faults[0]),
+			wrong := mark(fmt.Errorf("%w: %d faults, first: %s", errVerification, report.FaultCount, report.Faults[0]), tilestore.ErrInvalid)
+			return remedy.New(r.Info().Name, wrong,
 				"nothing was published; please report this with the sources' gdalinfo")
 		}
 		a.say("verify   %s tiles valid, seams %.2f m, error at level %d: RMS %.2f m, max %.1f m", thousands(t.Tiles), t.MaxSeam, deepest.Level,

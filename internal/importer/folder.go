@@ -35,6 +35,7 @@ func (s *Source) openFolder(ctx context.Context) (said Rows, err error) {
 	case err != nil:
 		return said, remedy.New(s.path, err, "")
 	default:
+		s.seen.Write(text)
 		if said, err = s.readLayer(text); err != nil {
 			return said, err
 		}
@@ -102,6 +103,9 @@ func (s *Source) listLevel(ctx context.Context, z uint8) ([]tilegrid.Coord, erro
 				c := tilegrid.Coord{Z: z, X: cell(column.Name()), Y: cell(match[1])}
 				if err := s.info.Grid.Check(c); err != nil {
 					return nil, remedy.New(filepath.Join(dir, column.Name(), file.Name()), err, "is layer.json's projection right?")
+				}
+				if stat, err := os.Stat(filepath.Join(dir, column.Name(), file.Name())); err == nil { // else whoever reads it will say so
+					s.see(filepath.Join(strconv.Itoa(int(z)), column.Name(), file.Name()), stat)
 				}
 				level = append(level, c)
 			}

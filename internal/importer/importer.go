@@ -15,8 +15,12 @@ package importer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -74,6 +78,7 @@ type Source struct {
 	rows   Rows
 	info   tilestore.Info
 	coords [][]tilegrid.Coord // of each level, by row, then column
+	seen   hash.Hash          // over path, and name, size and time of each file
 }
 
 // Open finds the tiles of a folder or an MBTiles file. Errors wrap tilestore.ErrForeign if there are none that it can read, terrain.ErrLayer for a
@@ -83,12 +88,12 @@ func Open(ctx context.Context, path string, opt Options) (*Source, error) {
 	if err != nil {
 		return nil, remedy.New(path, err, "name a folder with z/x/y.terrain, or an .mbtiles file")
 	}
-	s := &Source{path: path}
+	s := &Source{path: path, seen: sha256.New()}
 	said := RowsAuto
 	if stat.IsDir() {
 		said, err = s.openFolder(ctx)
 	} else {
-		err = s.openMBTiles(ctx)
+		err = s.openMBTiles(ctx, stat)
 	}
 	if err == nil && len(s.coords) == 0 {
 		err = remedy.New(path, fmt.Errorf("%w: no tiles in it", tilestore.ErrForeign), "name the folder that holds z/x/y.terrain")
@@ -182,8 +187,24 @@ func nameOf(path string) string {
 	return name
 }
 
-// Info describes the tiles. Name is made from the path.
+// Info describes the tiles. Name is made from the path, SizeBytes is that of the files.
 func (s *Source) Info() tilestore.Info { return s.info }
+
+// Work identifies what is imported: a hash of the absolute path, of the name, size and time of each file, and of the order of rows.
+func (s *Source) Work() (string, error) {
+	whole, err := filepath.Abs(s.path)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %s %x", whole, s.rows, s.seen.Sum(nil)))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// see takes a file into the hash of what there is, and counts its bytes.
+func (s *Source) see(name string, file fs.FileInfo) {
+	fmt.Fprintf(s.seen, "%q %d %d\n", name, file.Size(), file.ModTime().UnixNano())
+	s.info.SizeBytes += file.Size()
+}
 
 // Rows tells how the pile counts its rows: RowsSouth or RowsNorth.
 func (s *Source) Rows() Rows { return s.rows }

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/terrane/terrane/internal/remedy"
@@ -15,7 +16,7 @@ import (
 type file struct{ *mbtiles.Reader }
 
 // openMBTiles lists the tiles of a quantized-mesh MBTiles file.
-func (s *Source) openMBTiles(ctx context.Context) error {
+func (s *Source) openMBTiles(ctx context.Context, stat fs.FileInfo) error {
 	r, err := mbtiles.Open(ctx, s.path)
 	if err != nil {
 		return err
@@ -31,6 +32,7 @@ func (s *Source) openMBTiles(ctx context.Context) error {
 	}
 	// Their bound may follow from rows that count the other way: it is found anew.
 	s.info = tilestore.Info{Title: theirs.Title, Attribution: theirs.Attribution, Grid: theirs.Grid, Extensions: theirs.Extensions}
+	s.see("", stat)
 	for z := range uint8(len(theirs.Available)) {
 		var level []tilegrid.Coord
 		for c, err := range r.Coords(ctx, z) {

@@ -27,8 +27,12 @@ type RunOptions struct {
 // batchPerJob is how many tiles a worker has before they are written.
 const batchPerJob = 32
 
+// tilesPerTransaction is about how many tiles a store that can checkpoint is given between checkpoints: what it keeps apart until then stays small.
+const tilesPerTransaction = 2000
+
 // Run packs all tiles of s into w and commits them. It stops at the first tile that is broken: the error wraps terrain.ErrCorrupt or
-// terrain.ErrInvalid, names the tile, and nothing becomes visible. [ErrIncomplete]: a root or an ancestor is missing.
+// terrain.ErrInvalid, names the tile, and nothing becomes visible. [ErrIncomplete]: a root or an ancestor is missing. It begins with the first
+// tile whatever w holds already of the same work: tiles put again replace themselves.
 func Run(ctx context.Context, s *Source, w tilestore.Writer, opt RunOptions) error {
 	if err := s.complete(); err != nil {
 		return err
@@ -36,11 +40,18 @@ func Run(ctx context.Context, s *Source, w tilestore.Writer, opt RunOptions) err
 	if opt.Jobs <= 0 {
 		opt.Jobs = runtime.GOMAXPROCS(0)
 	}
-	found := tally{}
+	found, kept := tally{}, int64(0)
+	save, canSave := w.(tilestore.Checkpointer)
 	for _, level := range s.coords {
 		for batch := range slices.Chunk(level, batchPerJob*opt.Jobs) {
 			if err := s.store(ctx, batch, w, opt.Jobs, &found); err != nil {
 				return err
+			}
+			if canSave && found.tiles-kept >= tilesPerTransaction {
+				if err := save.Checkpoint(ctx, 0); err != nil { // 0: nothing would be left out the next time
+					return err
+				}
+				kept = found.tiles
 			}
 			if opt.Progress != nil {
 				opt.Progress(found.tiles, s.info.Tiles)

@@ -78,7 +78,7 @@ func TestAKilledRunCarriesOnToTheSameTiles(t *testing.T) {
 		m.failCheckpoint = unit
 		carryOn(t, m, unit-1, whole)
 	}
-	for put := 1; put <= len(whole.tiles); put += 1 + len(whole.tiles)/8 {
+	for put := 1; put <= len(whole.tiles); put += 1 + len(whole.tiles)/5 {
 		m := newMemory()
 		m.failPut = put
 		carryOn(t, m, -1, whole)

@@ -30,6 +30,7 @@ type Options struct {
 	BBox        *orb.Bound
 	Title       string
 	Attribution string
+	Program     string // version of the program, kept as provenance; an unfinished dataset is carried on by the same version only
 }
 
 // ErrorShare of the client's own geometric error is the error bound of every level but the deepest, LeafErrorShare that of the deepest, which clients
@@ -217,7 +218,7 @@ func (j *Job) Vertical() string {
 
 // recipe is what a dataset's bytes follow from: kept as provenance, and hashed to name the work.
 type recipe struct {
-	Layout      int          `json:"layout"` // of the tiles that this program makes; raised when they change
+	Program     string       `json:"program,omitempty"`
 	Sources     []ingredient `json:"sources"`
 	Leaf        uint8        `json:"leaf"`
 	MaxErrors   []float64    `json:"maxErrors"`
@@ -228,9 +229,6 @@ type recipe struct {
 	Title       string       `json:"title,omitempty"`
 	Attribution string       `json:"attribution,omitempty"`
 }
-
-// recipeLayout changes whenever equal sources would give other tiles than before.
-const recipeLayout = 1
 
 type ingredient struct {
 	Name        string    `json:"name"`
@@ -245,7 +243,7 @@ type ingredient struct {
 
 func (j *Job) describe() error {
 	r := recipe{
-		Layout: recipeLayout, Leaf: j.Plan.Leaf, MaxErrors: j.MaxErrors(), Fill: j.options.Fill, Priority: string(j.options.Raster.Priority),
+		Program: j.options.Program, Leaf: j.Plan.Leaf, MaxErrors: j.MaxErrors(), Fill: j.options.Fill, Priority: string(j.options.Raster.Priority),
 		Vertical: j.Vertical(), Title: j.options.Title, Attribution: j.options.Attribution,
 	}
 	if b := j.options.BBox; b != nil {

@@ -7,7 +7,7 @@ type decoder struct {
 	wide      bool // pixels need float64 to be compared exactly
 	signed    bool // bytes that GDAL hands out unsigned
 	masked    bool // a mask or alpha band decides too
-	raw       bool // undeclared sentinels are passed on
+	raw       bool // undeclared sentinels and impossible heights are passed on
 	nodata    float64
 	sentinels []float64 // undeclared values that mean no data, before scale and offset
 	scale     float64   // metres of one step
@@ -45,7 +45,7 @@ func sentinels(f File) []float64 {
 	return kept
 }
 
-// line decodes pixels into dst where dst is still NaN. mask may be nil.
+// line decodes pixels into dst where dst is still NaN; what is no height on Earth stays NaN. mask may be nil.
 func line[T float32 | float64](d *decoder, dst []float32, src []T, mask []uint8) {
 	nodata := T(d.nodata)
 	scale, offset := d.scale, d.offset
@@ -57,16 +57,18 @@ func line[T float32 | float64](d *decoder, dst []float32, src []T, mask []uint8)
 		if (v <= -9999 || v >= 32767) && !d.raw && d.isSentinel(float64(v)) {
 			continue
 		}
-		if plain {
-			dst[i] = float32(v)
-			continue
-		}
-		if d.signed && v > 127 {
-			if v -= 256; v == nodata {
-				continue
+		h := float64(v)
+		if !plain {
+			if d.signed && v > 127 {
+				if v -= 256; v == nodata {
+					continue
+				}
 			}
+			h = float64(v)*scale + offset
 		}
-		dst[i] = float32(float64(v)*scale + offset)
+		if d.raw || h >= lowest && h <= highest {
+			dst[i] = float32(h)
+		}
 	}
 }
 

@@ -35,6 +35,8 @@ var (
 	ErrCRS error = refusal("raster: unusable spatial reference")
 	// ErrEmpty: not one valid height.
 	ErrEmpty error = refusal("raster: no valid height")
+	// ErrHeights: heights that are not of Earth: a wrong unit, or nodata that is not declared.
+	ErrHeights error = refusal("raster: impossible heights")
 	// ErrLattice: a window that Heights cannot fill, a mistake of the caller.
 	ErrLattice = errors.New("raster: bad lattice window")
 )

@@ -31,6 +31,10 @@ func formats() (drivers, extensions []string) {
 		[]string{".tif", ".tiff", ".hgt", ".dt0", ".dt1", ".dt2", ".asc", ".dem", ".img", ".bil", ".flt"}
 }
 
+// maxMember bounds what is read inside a zip: every step backwards inflates from the start again. An .hgt, which is read line by
+// line and has a known size, is exempt.
+const maxMember = 256 << 20
+
 const formatAdvice = "supported: GeoTIFF and COG, SRTM .hgt (also zipped), DTED, ASCII grid, USGS DEM, Erdas .img, " +
 	"ENVI, EHdr .bil/.flt, VRT over GeoTIFFs beside it; others: gdal_translate FILE out.tif"
 
@@ -113,39 +117,6 @@ func readHead(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, 4096))
 }
 
-func isTIFF(head []byte) bool {
-	for _, magic := range []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return true
-		}
-	}
-	return false
-}
-
-// checkSidecars looks at the files that GDAL opens by itself beside a raster. Overviews and masks are opened with any
-// driver, so they must be TIFFs; the others are text, and must not be pipes.
-func checkSidecars(name, abs string) error {
-	stem := strings.TrimSuffix(abs, filepath.Ext(abs))
-	for _, side := range []string{abs + ".ovr", abs + ".msk", stem + ".ovr", abs + ".aux", stem + ".aux", stem + ".rrd", stem + ".ige"} {
-		if _, err := os.Lstat(side); err != nil {
-			continue
-		}
-		if _, err := regular(side); err != nil {
-			return refuse(name, ErrUnsafe, "remove it", "its sidecar %s is %v", filepath.Base(side), err)
-		}
-		head, err := readHead(side)
-		if err != nil || !isTIFF(head) && !bytes.HasPrefix(head, []byte("EHFA_HEADER_TAG")) && !strings.HasSuffix(side, ".ige") {
-			return refuse(name, ErrUnsafe, "remove it or make it anew with gdaladdo", "its sidecar %s is no TIFF", filepath.Base(side))
-		}
-	}
-	for _, ext := range []string{".prj", ".hdr", ".tfw", ".wld", ".clr", ".stx", ".PRJ", ".HDR"} {
-		if info, err := os.Stat(stem + ext); err == nil && !info.Mode().IsRegular() {
-			return refuse(name, ErrUnsafe, "remove it", "its sidecar %s is not a regular file", filepath.Base(stem)+ext)
-		}
-	}
-	return nil
-}
-
 // enterZip finds the one raster in a zip and lets GDAL read it in place.
 func (s *source) enterZip(name string) error {
 	z, err := zip.OpenReader(s.path)
@@ -153,6 +124,9 @@ func (s *source) enterZip(name string) error {
 		return refuse(name, ErrCorrupt, "copy the file again", "%v", err)
 	}
 	defer z.Close()
+	if err := checkZipSidecars(name, &z.Reader); err != nil {
+		return err
+	}
 	_, extensions := formats()
 	var found *zip.File
 	for _, f := range z.File {
@@ -175,12 +149,11 @@ func (s *source) enterMember(name string, f *zip.File) error {
 	if !filepath.IsLocal(f.Name) || strings.ContainsAny(f.Name, "{}\\") || strings.ContainsAny(s.path, "{}") {
 		return refuse(name, ErrUnsafe, "unzip it and give the file", "a member's name cannot be used: %q", f.Name)
 	}
-	r, err := f.Open()
-	if err != nil {
-		return refuse(name, ErrCorrupt, "copy the file again", "%s: %v", f.Name, err)
+	if f.UncompressedSize64 > maxMember && !strings.EqualFold(path.Ext(f.Name), ".hgt") {
+		return refuse(name, ErrSize, "unzip it and give the file", "%s has %d MiB, too many to be read inside a zip",
+			f.Name, f.UncompressedSize64>>20)
 	}
-	defer r.Close()
-	head, err := io.ReadAll(io.LimitReader(r, 4096))
+	head, err := memberHead(f)
 	if err != nil {
 		return refuse(name, ErrCorrupt, "copy the file again", "%s: %v", f.Name, err)
 	}

@@ -17,7 +17,7 @@ const edge = 1e-6
 // fill what is void above. The value depends on the post only, never on the window, to the bit. Only where posts lie more
 // than two pixels apart, pixels are thinned out before, to the largest power of two that is not coarser than the posts.
 //
-// A failing read is an error that matches [ErrCorrupt]; it is never void.
+// No value lies outside -12000..9000 m: pixels beyond are void. A failing read is an error that matches [ErrCorrupt]; it is never void.
 func (s *Stack) Heights(ctx context.Context, l Lattice, dst []float32) error {
 	if err := l.check(dst); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (s *Stack) fillPlain(ctx context.Context, l *layer, v view, step int) error
 }
 
 // blendRow interpolates one row of posts between two rows of cells. NaN in any of the four poisons the sum, so the common
-// case pays one comparison for voids.
+// case pays two comparisons for voids.
 func blendRow(dst []float32, cols []place, top, bottom []float32, share float32) {
 	cols, bottom = cols[:len(dst)], bottom[:len(top)]
 	for i, v := range dst {
@@ -182,7 +182,7 @@ func blendRow(dst []float32, cols []place, top, bottom []float32, share float32)
 		n := a + (b-a)*p.share
 		s := c + (d-c)*p.share
 		h := n + (s-n)*share
-		if h != h {
+		if !(h >= lowest && h <= highest) { // void, or rounded across the limit
 			h = blendVoid([4]float32{a, b, c, d}, p.share, share)
 		}
 		dst[i] = h
@@ -210,7 +210,7 @@ func blendVoid(h [4]float32, x, y float32) float32 {
 	if !near || total <= 0 {
 		return nan32
 	}
-	return sum / total
+	return max(lowest, min(highest, sum/total))
 }
 
 // columns finds the place of each of a window's longitudes and the run of cells that they need. Cells are counted on eastward

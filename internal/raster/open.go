@@ -1,6 +1,7 @@
 package raster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -56,7 +57,7 @@ func (s source) clean(err error) string {
 }
 
 // openDEM opens a file and learns everything about it; the handle is closed again.
-func openDEM(name string, opt Options, a *atlas) (*dem, error) {
+func openDEM(ctx context.Context, name string, opt Options, a *atlas) (*dem, error) {
 	s, err := admit(name)
 	if err != nil {
 		return nil, err
@@ -69,18 +70,30 @@ func openDEM(name string, opt Options, a *atlas) (*dem, error) {
 	d := &dem{source: s}
 	d.Path, d.Member, d.SizeBytes, d.ModTime = s.path, s.member, s.size, s.modTime
 	for _, step := range []func(gdal.Dataset) error{
+		d.checkProxy,
 		d.checkBands,
 		d.checkBlocks,
 		func(ds gdal.Dataset) error { return d.place(ds, a) },
 		func(ds gdal.Dataset) error { return d.readUnits(ds, opt) },
 		func(gdal.Dataset) error { return d.measure(a.toLonLat(d.crs.horizontal)) },
-		d.inspect,
+		func(ds gdal.Dataset) error { return d.inspect(ctx, ds) },
 	} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if err := step(ds); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
+}
+
+// checkProxy refuses a file whose own metadata sends GDAL elsewhere for overviews: to any file, with any driver.
+func (d *dem) checkProxy(ds gdal.Dataset) error {
+	if ds.MetadataItem("OVERVIEW_FILE", "OVERVIEWS") != "" || ds.RasterBand(1).MetadataItem("OVERVIEW_FILE", "OVERVIEWS") != "" {
+		return refuse(d.path, ErrUnsafe, "gdal_translate FILE out.tif, then gdaladdo", "its metadata names another file as its overviews")
+	}
+	return nil
 }
 
 // checkBands accepts one band of real numbers, with or without alpha.

@@ -41,7 +41,7 @@ func newPool(opt Options) *pool {
 
 // borrow returns a handle of the file, waiting while too many are out. Every handle goes back by giveBack.
 func (p *pool) borrow(ctx context.Context, d *dem) (handle, error) {
-	stop := context.AfterFunc(ctx, p.free.Broadcast)
+	stop := context.AfterFunc(ctx, p.wake)
 	defer stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -60,6 +60,13 @@ func (p *pool) borrow(ctx context.Context, d *dem) (handle, error) {
 		}
 		p.free.Wait()
 	}
+}
+
+// wake lets everybody who waits look again. Without the lock it could fall between a look and the wait, and be lost.
+func (p *pool) wake() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free.Broadcast()
 }
 
 func (p *pool) takeIdle(d *dem) (handle, bool) {

@@ -131,7 +131,7 @@ func (s *Stack) readPart(ctx context.Context, b *block, f placed, cols, rows spa
 	defer s.pool.giveBack(h)
 	w := window{cols.from, rows.from, cols.pixels, rows.pixels}
 	target := b.heights[rows.to*b.cols+cols.to:]
-	return f.dem.read(h.ds, w, grid{cols.cells, rows.cells, b.cols, target}, b.scratch)
+	return f.dem.read(ctx, h.ds, w, grid{cols.cells, rows.cells, b.cols, target}, b.scratch)
 }
 
 // grid is where heights go: cols x rows of them, lines stride apart.
@@ -141,8 +141,49 @@ type grid struct {
 }
 
 // read decodes a window of pixels into a grid, where the grid is NaN; a smaller grid is filled by nearest neighbour. Every
-// failure of GDAL is an error.
-func (d *dem) read(ds gdal.Dataset, w window, g grid, m *scratch) error {
+// failure of GDAL is an error. Thinning a raster without overviews decodes all of its blocks, so that goes in pieces, between
+// which ctx may end it.
+func (d *dem) read(ctx context.Context, ds gdal.Dataset, w window, g grid, m *scratch) error {
+	band := ds.RasterBand(1)
+	if w.cols <= g.cols && w.rows <= g.rows || band.OverviewCount() > 0 {
+		return d.readPiece(ds, w, g, m)
+	}
+	width, height := band.BlockSize()
+	for r, n := 0, 0; r < g.rows; r += n {
+		rows := cut(r, axis{w.row, w.rows, g.rows, height}, max(height, maxPiece/w.cols))
+		n = rows.cells
+		for c, n := 0, 0; c < g.cols; c += n {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			cols := cut(c, axis{w.col, w.cols, g.cols, width}, max(width, maxPiece/height))
+			n = cols.cells
+			part := window{cols.from, rows.from, cols.pixels, rows.pixels}
+			if err := d.readPiece(ds, part, grid{n, rows.cells, g.stride, g.heights[r*g.stride+c:]}, m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// maxPiece is about how many pixels GDAL decodes between two looks at a context: a few tenths of a second.
+const maxPiece = 1 << 23
+
+// axis is one direction of a read: pixels of a file from one on, the cells that they become, and the side of a block.
+type axis struct{ from, pixels, cells, block int }
+
+// cut returns the cells from one on that lie in the same run of reach pixels, counted in whole blocks, so that few blocks are
+// decoded twice. Where a cell is a whole number of pixels, it holds the same pixel however it is cut.
+func cut(cell int, a axis, reach int) span {
+	at := func(c int) int { return a.from + c*a.pixels/a.cells }
+	end := (at(cell)/a.block + max(1, reach/a.block)) * a.block
+	next := min(a.cells, cell+max(1, (end-at(cell))*a.cells/a.pixels))
+	return span{cell, next - cell, at(cell), max(1, at(next)-at(cell))}
+}
+
+// readPiece is one read of GDAL.
+func (d *dem) readPiece(ds gdal.Dataset, w window, g grid, m *scratch) error {
 	band := ds.RasterBand(1)
 	var mask []uint8
 	if d.decode.masked {

@@ -41,6 +41,7 @@ void terrane_setup(void) {
 	CPLSetConfigOption("GTIFF_IGNORE_READ_ERRORS", "NO");
 	CPLSetConfigOption("DTED_VERIFY_CHECKSUM", "YES");       // a damaged profile is an error, not heights
 	CPLSetConfigOption("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "TRADITIONAL_GIS_ORDER");
+	CPLSetConfigOption("CPL_VSIL_CURL_ALLOWED_FILENAME", "none"); // no name under /vsicurl, /vsis3 and the like opens
 	OSRSetPROJEnableNetwork(0);
 }
 

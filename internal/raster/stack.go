@@ -62,7 +62,7 @@ func openAll(ctx context.Context, paths []string, opt Options, a *atlas) ([]*dem
 	for range min(len(paths), runtime.GOMAXPROCS(0)) {
 		workers.Go(func() {
 			for i := range next {
-				dems[i], errs[i] = openDEM(paths[i], opt, a)
+				dems[i], errs[i] = openDEM(ctx, paths[i], opt, a)
 			}
 		})
 	}

@@ -42,22 +42,41 @@ func (s *Stack) Survey(ctx context.Context) (Survey, error) {
 	return out, ctx.Err()
 }
 
-// tally counts samples.
+// tally counts samples. What lies outside lowest..highest is not valid.
 type tally struct {
 	all, valid, zeros, outside int
-	min, max                   float64 // metres
+	min, max                   float64 // metres, of the valid ones
+	low, high                  float64 // metres, of those outside
 	odd                        map[float64]int
 }
 
+func newTally(all int) tally {
+	inf := math.Inf(1)
+	return tally{all: all, min: inf, max: -inf, low: inf, high: -inf, odd: map[float64]int{}}
+}
+
+// tolerable is the share of heights outside lowest..highest that passes for noise and becomes void; twice as deep or high as
+// Earth is nodata or another unit, be it ever so rare.
+const tolerable = 0.001
+
+// credible refuses heights that are not of Earth.
+func (d *dem) credible(t tally) error {
+	if t.outside == 0 || float64(t.outside) <= tolerable*float64(t.valid+t.outside) && t.low >= 2*lowest && t.high <= 2*highest {
+		return nil
+	}
+	return refuse(d.path, ErrHeights, "check --nodata, or the unit of the heights", "%.2g %% of its heights lie outside %d..%d m: %.6g..%.6g m",
+		100*float64(t.outside)/float64(t.valid+t.outside), lowest, highest, t.low, t.high)
+}
+
 // inspect looks at the pixels: it refuses a file without heights, and learns which undeclared values mean "no data".
-func (d *dem) inspect(ds gdal.Dataset) error {
-	samples, err := d.sample(ds)
+func (d *dem) inspect(ctx context.Context, ds gdal.Dataset) error {
+	samples, err := d.sample(ctx, ds)
 	if err != nil {
 		return err
 	}
 	t := d.count(samples)
-	if t.valid == 0 {
-		if t, err = d.search(ds); err != nil {
+	if t.valid+t.outside == 0 {
+		if t, err = d.search(ctx, ds); err != nil {
 			return err
 		}
 	}
@@ -65,7 +84,10 @@ func (d *dem) inspect(ds gdal.Dataset) error {
 		d.decode.sentinels = slices.DeleteFunc(d.decode.sentinels, func(v float64) bool { return v == -9999 })
 		t = d.count(samples)
 	}
-	rim, err := d.zeroRim(ds, t)
+	if err := d.credible(t); err != nil {
+		return err
+	}
+	rim, err := d.zeroRim(ctx, ds, t)
 	if err != nil {
 		return err
 	}
@@ -91,32 +113,38 @@ func (d *dem) suspect(t tally, rim bool) {
 		note("a rim of exact zeros: nodata that is not declared?")
 	}
 	if t.outside > 0 {
-		note("heights beyond %d..%d m: %g..%g", lowest, highest, t.min, t.max)
+		note("heights outside %d..%d m are taken as void: %.6g..%.6g m (%.2g %% of the samples)",
+			lowest, highest, t.low, t.high, 100*float64(t.outside)/float64(t.all))
 	}
 }
 
 // raw returns pixels of a window as they are, NaN only where the file declares them void.
-func (d *dem) raw(ds gdal.Dataset, w window, cols, rows int) ([]float32, error) {
+func (d *dem) raw(ctx context.Context, ds gdal.Dataset, w window, cols, rows int) ([]float32, error) {
 	plain := *d
 	plain.decode.scale, plain.decode.offset, plain.decode.raw = 1, 0, true
 	out := make([]float32, cols*rows)
 	for i := range out {
 		out[i] = nan32
 	}
-	return out, plain.read(ds, w, grid{cols, rows, cols, out}, &scratch{})
+	return out, plain.read(ctx, ds, w, grid{cols, rows, cols, out}, &scratch{})
 }
 
-// sample reads a thumbnail of a small raster or of one with overviews, and windows spread over a large one.
-func (d *dem) sample(ds gdal.Dataset) ([]float32, error) {
-	if d.Cols*d.Rows <= wholeSurvey || ds.RasterBand(1).OverviewCount() > 0 {
-		return d.raw(ds, window{0, 0, d.Cols, d.Rows}, min(d.Cols, surveySide), min(d.Rows, surveySide))
+// sample reads a thumbnail of a small raster or of one with small overviews, and windows spread over a large one.
+func (d *dem) sample(ctx context.Context, ds gdal.Dataset) ([]float32, error) {
+	smallest, band := d.Cols*d.Rows, ds.RasterBand(1)
+	if n := band.OverviewCount(); n > 0 {
+		o := band.Overview(n - 1)
+		smallest = min(smallest, o.XSize()*o.YSize())
+	}
+	if smallest <= wholeSurvey {
+		return d.raw(ctx, ds, window{0, 0, d.Cols, d.Rows}, min(d.Cols, surveySide), min(d.Rows, surveySide))
 	}
 	const n = 8
 	var out []float32
 	width, height := min(d.Cols, 256), min(d.Rows, 64)
 	for i := range n * n {
 		w := window{(d.Cols - width) * (i % n) / (n - 1), (d.Rows - height) * (i / n) / (n - 1), width, height}
-		part, err := d.raw(ds, w, width, height)
+		part, err := d.raw(ctx, ds, w, width, height)
 		if err != nil {
 			return nil, err
 		}
@@ -127,8 +155,7 @@ func (d *dem) sample(ds gdal.Dataset) ([]float32, error) {
 
 // count sorts raw samples.
 func (d *dem) count(samples []float32) tally {
-	t := tally{min: math.Inf(1), max: math.Inf(-1), odd: map[float64]int{}}
-	t.all = len(samples)
+	t := newTally(len(samples))
 	for _, v := range samples {
 		if v != v {
 			continue
@@ -138,33 +165,37 @@ func (d *dem) count(samples []float32) tally {
 			continue
 		}
 		h := float64(v)*d.decode.scale + d.decode.offset
+		if !(h >= lowest && h <= highest) {
+			t.low, t.high, t.outside = min(t.low, h), max(t.high, h), t.outside+1
+			continue
+		}
 		t.min, t.max, t.valid = min(t.min, h), max(t.max, h), t.valid+1
 		if h == 0 {
 			t.zeros++
-		}
-		if h < lowest || h > highest {
-			t.outside++
 		}
 	}
 	return t
 }
 
 // search reads a raster whose samples are all void until it finds a height. What a sparse file does not store is nodata.
-func (d *dem) search(ds gdal.Dataset) (tally, error) {
+func (d *dem) search(ctx context.Context, ds gdal.Dataset) (tally, error) {
 	band := ds.RasterBand(1)
 	cols, rows := d.scanWindow(band.BlockSize())
 	scanned := 0
 	for row := 0; row < d.Rows && scanned < emptyScan; row += rows {
 		for col := 0; col < d.Cols; col += cols {
+			if err := ctx.Err(); err != nil {
+				return tally{}, err
+			}
 			w := window{col, row, min(cols, d.Cols-col), min(rows, d.Rows-row)}
 			if d.NoData != nil && isSparse(band, w) {
 				continue
 			}
-			samples, err := d.raw(ds, w, w.cols, w.rows)
+			samples, err := d.raw(ctx, ds, w, w.cols, w.rows)
 			if err != nil {
 				return tally{}, err
 			}
-			if t := d.count(samples); t.valid > 0 {
+			if t := d.count(samples); t.valid+t.outside > 0 {
 				t.all = d.Cols * d.Rows
 				return t, nil
 			}
@@ -187,7 +218,7 @@ func (d *dem) scanWindow(width, height int) (cols, rows int) {
 }
 
 // zeroRim tells whether all four outermost lines are exactly zero around ground that mostly is not.
-func (d *dem) zeroRim(ds gdal.Dataset, t tally) (bool, error) {
+func (d *dem) zeroRim(ctx context.Context, ds gdal.Dataset, t tally) (bool, error) {
 	if t.zeros == 0 || t.zeros*2 > t.valid || d.Cols < 3 || d.Rows < 3 {
 		return false, nil
 	}
@@ -201,7 +232,7 @@ func (d *dem) zeroRim(ds gdal.Dataset, t tally) (bool, error) {
 		{window{0, 0, 1, d.Rows}, 1, rows},
 		{window{d.Cols - 1, 0, 1, d.Rows}, 1, rows},
 	} {
-		line, err := d.raw(ds, side.w, side.cols, side.rows)
+		line, err := d.raw(ctx, ds, side.w, side.cols, side.rows)
 		if err != nil {
 			return false, err
 		}

@@ -74,7 +74,7 @@ func (b *block) blend(l *layer, dst []float32, us, vs []float64) {
 		n := top[0] + (top[1]-top[0])*x
 		s := low[0] + (low[1]-low[0])*x
 		h := n + (s-n)*y
-		if h != h {
+		if !(h >= lowest && h <= highest) {
 			h = blendVoid([4]float32{top[0], top[1], low[0], low[1]}, x, y)
 		}
 		dst[i] = h

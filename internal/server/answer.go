@@ -14,7 +14,9 @@ import (
 
 // Values of Cache-Control.
 var (
-	cacheImmutable  = []string{"public, max-age=31536000, immutable"} // a version that is named never changes
+	// A version that is named does not change, but it may be removed and its number be given again: a copy is good for an hour, then the
+	// client asks whether it still is, and most often gets 304. "immutable" would keep the removed one for a year.
+	cachePinned     = []string{"public, max-age=3600, must-revalidate"}
 	cacheShort      = []string{"public, max-age=60, must-revalidate"} // tiles of the newest version, whichever it is
 	cacheRevalidate = []string{"public, max-age=0, must-revalidate"}  // what tells of a new version
 	cacheNever      = []string{"no-store"}

@@ -7,24 +7,13 @@ import (
 	"sync/atomic"
 
 	"github.com/terrane/terrane/tilegrid"
-	"github.com/terrane/terrane/tilestore"
 )
 
-// identity tells dataset versions apart by content: a version that was removed and made anew under the same number is another one.
-type identity struct {
-	name     string
-	version  int
-	manifest string
-	bytes    int64
-}
-
-func identityOf(i *tilestore.Info) identity {
-	return identity{i.Name, i.Version, i.Manifest, i.SizeBytes}
-}
-
-// cacheKey names a ready answer. runs 0 is layer.json.
+// cacheKey names a ready answer. opening is [Dataset.Opening]; runs 0 is layer.json. Nothing that a description says could stand in for the
+// opening: another file of the same name may have the same number, size and tiles, and files by others have no manifest. A key keeps the
+// reader that it names from being collected, closed or not, so no later one can have its address; it goes with its last answer.
 type cacheKey struct {
-	dataset identity
+	opening any
 	coord   tilegrid.Coord
 	runs    runs
 	gzipped bool

@@ -22,10 +22,13 @@ func TestCacheStaysWithinItsBytes(t *testing.T) {
 	}
 }
 
-func TestCacheTellsContentsApart(t *testing.T) {
-	c := newCache(1 << 20)
-	c.put(cacheKey{dataset: identity{name: "a", version: 1, manifest: "x"}}, newAnswer(nil, quantizedMesh, `"x"`, false))
-	if c.get(cacheKey{dataset: identity{name: "a", version: 1, manifest: "y"}}) != nil {
+func TestCacheTellsOpeningsApart(t *testing.T) {
+	c, one, other := newCache(1<<20), &book{}, &book{}
+	c.put(cacheKey{opening: one}, newAnswer(nil, quantizedMesh, `"x"`, false))
+	if c.get(cacheKey{opening: one}) == nil {
+		t.Error("what was put is not found")
+	}
+	if c.get(cacheKey{opening: other}) != nil {
 		t.Error("a version made anew finds its predecessor's tiles")
 	}
 	if newCache(-1).put(cacheKey{}, newAnswer(nil, quantizedMesh, `"x"`, false)); c.get(cacheKey{}) != nil {

@@ -49,6 +49,7 @@ func (s shelf) All(context.Context) ([]tilestore.Info, error) {
 
 func (b *book) Info() tilestore.Info { return b.info }
 func (b *book) Release()             {}
+func (b *book) Opening() any         { return b }
 
 func (b *book) Tile(_ context.Context, c tilegrid.Coord) (tilestore.Tile, error) {
 	if b.err != nil {

@@ -26,8 +26,12 @@ func (s stored) Get(ctx context.Context, ref string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h, nil
+	return lent{h}, nil
 }
+
+type lent struct{ *mbtiles.Handle }
+
+func (l lent) Opening() any { return l.Reader }
 
 func (s stored) All(ctx context.Context) ([]tilestore.Info, error) {
 	infos, _ := s.Folder.All(ctx)

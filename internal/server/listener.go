@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -62,14 +63,16 @@ var (
 )
 
 // Write sends b, unless it is one of those refusals: then 400.
-func (c *conn) Write(b []byte) (int, error) {
+func (c *conn) Write(b []byte) (int, error) { return writePolitely(c.Conn, b) }
+
+func writePolitely(w io.Writer, b []byte) (int, error) {
 	if len(b) < 256 && bytes.HasPrefix(b, refusals[0][:10]) {
 		for _, r := range refusals {
 			if bytes.HasPrefix(b, r) {
-				_, err := c.Conn.Write(badRequest)
+				_, err := w.Write(badRequest)
 				return len(b), err
 			}
 		}
 	}
-	return c.Conn.Write(b)
+	return w.Write(b)
 }

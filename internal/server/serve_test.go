@@ -45,18 +45,21 @@ func raw(t *testing.T, address, request string) string {
 	return string(answer)
 }
 
+// broken are requests that no client sends on purpose, and none of which is the server's fault.
+var broken = map[string]string{
+	"unknown transfer encoding": "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: foo\r\n\r\n",
+	"HTTP of the future":        "GET / HTTP/3.0\r\nHost: a\r\n\r\n",
+	"HTTP 2 without TLS":        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+	"no host":                   "GET / HTTP/1.1\r\n\r\n",
+	"no HTTP":                   "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",
+	"a header too large":        "GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("a", 64<<10) + "\r\n\r\n",
+	"two lengths":               "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+	"a body too large":          "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 999999999\r\n\r\n",
+}
+
 func TestBrokenRequestsAreTheClientsFault(t *testing.T) {
 	address, _ := start(t, New(newShelf(), Options{}))
-	for name, request := range map[string]string{
-		"unknown transfer encoding": "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: foo\r\n\r\n",
-		"HTTP of the future":        "GET / HTTP/3.0\r\nHost: a\r\n\r\n",
-		"HTTP 2 without TLS":        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-		"no host":                   "GET / HTTP/1.1\r\n\r\n",
-		"no HTTP":                   "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",
-		"a header too large":        "GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("a", 64<<10) + "\r\n\r\n",
-		"two lengths":               "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-		"a body too large":          "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 999999999\r\n\r\n",
-	} {
+	for name, request := range broken {
 		answer := raw(t, address, request)
 		if !strings.HasPrefix(answer, "HTTP/1.1 4") {
 			t.Errorf("%s: %.100q", name, answer)

@@ -10,11 +10,11 @@
 //   - GET and HEAD only, Content-Length always set, a strong ETag that differs by representation, 304 where it matches;
 //   - gzip only where the client accepts it, and then with Content-Encoding: stored gzip is passed through, not repacked;
 //   - errors are JSON {"error", "status"}: never a path of the machine, SQL, a stack, or what the client sent;
-//   - no 5xx but a deliberate 503 with Retry-After.
+//   - no 5xx but a deliberate 503 with Retry-After, and 500 after a panic in a handler: a bug of ours, told in full in the log only.
 //
 // A request holds the dataset version that it began with (see [Dataset]), so publishing a new version tears no answer.
-// Answers that are ready to send are kept in a cache bounded by bytes; its keys hold the content's manifest, so a replaced
-// dataset never finds its predecessor's tiles.
+// Answers that are ready to send are kept in a cache bounded by bytes; its keys hold the opening of the file ([Dataset.Opening]), so a
+// replaced dataset never finds its predecessor's answers.
 //
 // What a client sends reaches nothing but the parsers here: no file name, no SQL text, no template; log lines are JSON.
 package server
@@ -40,8 +40,10 @@ type Catalog interface {
 	All(ctx context.Context) ([]tilestore.Info, error)
 }
 
-// Dataset is one dataset version, held open for one request until Release.
+// Dataset is one dataset version, held open for one request until Release. Opening is a comparable value, equal for all requests that read the
+// same opening of the same file, and never equal for two files: a pointer to the shared reader, say.
 type Dataset interface {
+	Opening() any
 	Info() tilestore.Info
 	Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, error)
 	Release()
@@ -91,7 +93,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout:      limits.Write,
 		IdleTimeout:       limits.Idle,
 		MaxHeaderBytes:    limits.HeaderBytes,
-		TLSConfig:         s.options.TLS,
+		TLSConfig:         withHTTP2(s.options.TLS),
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 	done := make(chan error, 1)
@@ -107,7 +109,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 func serve(h *http.Server, l net.Listener) error {
 	if h.TLSConfig != nil {
-		return h.ServeTLS(l, "", "") // the configuration has the certificate
+		l = newSecure(l, h.TLSConfig, h.ReadHeaderTimeout)
 	}
 	return h.Serve(l)
 }

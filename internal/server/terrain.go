@@ -41,7 +41,6 @@ func (s *Server) open(ctx context.Context, ref string, kind tilestore.Kind) (*le
 		return nil, err
 	}
 	l := &lease{Dataset: d, info: d.Info()}
-	l.id = identityOf(&l.info)
 	if l.info.Kind != kind {
 		d.Release()
 		return nil, tilestore.ErrNoDataset
@@ -53,16 +52,15 @@ func (s *Server) open(ctx context.Context, ref string, kind tilestore.Kind) (*le
 type lease struct {
 	Dataset
 	info tilestore.Info
-	id   identity
 }
 
 // sendLayer answers layer.json.
 func (s *Server) sendLayer(c echo.Context, d *lease, pinned bool) error {
 	control := cacheRevalidate
 	if pinned {
-		control = cacheImmutable
+		control = cachePinned
 	}
-	key := cacheKey{dataset: d.id, gzipped: acceptsGzip(c.Request())}
+	key := cacheKey{opening: d.Opening(), gzipped: acceptsGzip(c.Request())}
 	if a := s.cache.get(key); a != nil {
 		return a.send(c, s.headers.varyEncoding, control)
 	}
@@ -79,10 +77,10 @@ func (s *Server) sendLayer(c echo.Context, d *lease, pinned bool) error {
 func (s *Server) sendTile(c echo.Context, d *lease, path tilePath) error {
 	control := cacheShort
 	if path.pinned {
-		control = cacheImmutable
+		control = cachePinned
 	}
 	r := c.Request()
-	key := cacheKey{d.id, path.coord, runsAsked(r) & runsOf(d.info.Extensions), acceptsGzip(r)}
+	key := cacheKey{d.Opening(), path.coord, runsAsked(r) & runsOf(d.info.Extensions), acceptsGzip(r)}
 	if a := s.cache.get(key); a != nil {
 		return a.send(c, s.headers.varyAccept, control)
 	}
@@ -107,16 +105,16 @@ func tileAnswer(ctx context.Context, d *lease, key cacheKey) (*answer, error) {
 	return a, nil
 }
 
-// represent cuts the asked runs out of a stored tile. Tiles of others have no runs, or no gzip: they are sent whole.
+// represent cuts the asked runs out of a stored tile.
 func represent(t tilestore.Tile, key cacheKey) (*answer, error) {
 	tag := strings.TrimSuffix(t.ETag, `"`)
 	if len(t.Data) < 2 || t.Data[0] != 0x1f || t.Data[1] != 0x8b {
-		return newAnswer(t.Data, quantizedMesh, t.ETag, false), nil
+		return representForeign(t, key)
 	}
 	ids := key.runs.ids()
 	member, err := gzrun.Join(t.Data, ids...)
 	if errors.Is(err, gzrun.ErrPlain) {
-		member, ids, err = t.Data, nil, nil
+		return representForeign(t, key)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", tilestore.ErrCorrupt, err)

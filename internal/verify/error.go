@@ -40,7 +40,9 @@ type errorRun struct {
 
 	mu   sync.Mutex // guards the fields below
 	sums []errorSum
-	odd  []Fault // grids that do not decode
+	odd  []Fault          // grids that do not decode
+	bare []tilegrid.Coord // tiles without a grid
+	some bool             // a grid was there
 }
 
 type errorSum struct {
@@ -58,6 +60,11 @@ func (v *verifier) errors(ctx context.Context, h tilestore.Heights) error {
 	}
 	for _, f := range r.odd {
 		v.fault(f)
+	}
+	if r.some {
+		for _, c := range r.bare {
+			v.tileFault(c, "heights.absent", "other tiles have their heights stored, this one has not")
+		}
 	}
 	for z, s := range r.sums {
 		l := &v.report.Levels[z]
@@ -77,9 +84,13 @@ func (r *errorRun) visit(ctx context.Context, c tilegrid.Coord) (posts, error) {
 	if err != nil {
 		return posts{}, err
 	}
-	p, err := r.join(ctx, c, parts)
-	if err != nil || p.cells == 0 {
-		return p, err
+	own, err := r.grid(ctx, c)
+	if err != nil {
+		return posts{}, err
+	}
+	p := join(parts, own)
+	if p.cells == 0 {
+		return p, nil
 	}
 	return p, r.measure(ctx, c, p)
 }
@@ -107,25 +118,18 @@ func (r *errorRun) children(ctx context.Context, c tilegrid.Coord) (parts [4]pos
 }
 
 // join lays the posts of the children together, thinned to comparedCells; quadrants without a child are those of the tile's own grid.
-func (r *errorRun) join(ctx context.Context, c tilegrid.Coord, parts [4]posts) (posts, error) {
-	cells, missing := storedCells, false
+func join(parts [4]posts, own posts) posts {
+	cells := own.cells
 	for _, p := range parts {
 		cells = max(cells, min(2*p.cells, comparedCells))
-		missing = missing || p.cells == 0
+	}
+	if cells == 0 {
+		return posts{}
 	}
 	joined := newPosts(cells)
-	if missing {
-		own, err := r.grid(ctx, c)
-		if err != nil {
-			return posts{}, err
-		}
-		if own.cells == 0 && cells == storedCells {
-			return posts{}, nil
-		}
-		for k, p := range parts {
-			if p.cells == 0 && own.cells > 0 {
-				joined.place(k, own, storedCells/2*(k&1), storedCells/2*(1-k>>1), storedCells/2)
-			}
+	for k, p := range parts { // own first: where quadrants meet, the deeper counts
+		if p.cells == 0 && own.cells > 0 {
+			joined.place(k, own, storedCells/2*(k&1), storedCells/2*(1-k>>1), storedCells/2)
 		}
 	}
 	for k, p := range parts {
@@ -133,7 +137,7 @@ func (r *errorRun) join(ctx context.Context, c tilegrid.Coord, parts [4]posts) (
 			joined.place(k, p, 0, 0, p.cells)
 		}
 	}
-	return joined, nil
+	return joined
 }
 
 // place lays the window of src that begins at x0, y0 and has the given intervals a side over quadrant k: south-west, south-east,
@@ -155,6 +159,9 @@ func (r *errorRun) grid(ctx context.Context, c tilegrid.Coord) (posts, error) {
 	data, err := r.heights.Heights(ctx, c)
 	switch {
 	case errors.Is(err, tilestore.ErrNotFound):
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.bare = append(r.bare, c)
 		return posts{}, nil
 	case errors.Is(err, tilestore.ErrCorrupt):
 		r.fault(c, err)
@@ -167,12 +174,16 @@ func (r *errorRun) grid(ctx context.Context, c tilegrid.Coord) (posts, error) {
 		r.fault(c, err)
 		return posts{}, nil
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.some = true
 	return p, nil
 }
 
 func (r *errorRun) fault(c tilegrid.Coord, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.some = true
 	r.odd = append(r.odd, Fault{c, true, "heights.corrupt", err.Error()})
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -16,6 +17,23 @@ type span struct{ first, last uint32 }
 
 // index answers whether a level holds a tile: the runs of each row, sorted, none touching another.
 type index struct{ rows map[uint32][]span }
+
+// maxRuns is how many runs of tiles in a row a dataset may list, over all levels: a billion rows are quickly written, and cost 100 bytes each.
+const maxRuns = 1 << 23
+
+// checkRuns refuses a list that is too long to be kept in rows.
+func checkRuns(info tilestore.Info) error {
+	runs := uint64(0)
+	for _, ranges := range info.Available {
+		for _, r := range ranges {
+			runs += uint64(r.MaxY) - uint64(r.MinY) + 1
+		}
+	}
+	if runs > maxRuns {
+		return remedy.New(info.Name, fmt.Errorf("%w: available lists %d rows of tiles, more than %d", ErrList, runs, maxRuns), "shorten the list of available tiles")
+	}
+	return nil
+}
 
 func newIndex(ranges []tilegrid.Range) index {
 	x := index{map[uint32][]span{}}

@@ -9,7 +9,8 @@
 //
 // Error: where the reader keeps the height pyramid, the mesh of each level is compared with the posts of the deepest
 // heights stored under it. Heights are linear in longitude and latitude within a triangle, as clients sample them. A
-// tile is compared at no more than 256 x 256 intervals, so coarse levels see every second, fourth ... post only.
+// tile is compared at no more than 256 x 256 intervals, so coarse levels see every second, fourth ... post only. Every grid is
+// read and decoded, and where one tile has its heights stored, all must. A reader that holds hashes over the heights and the metadata is asked to check them.
 //
 // It works on anything that is a tilestore.Reader: a store, a folder (internal/importer), an URL ([OpenURL]). Memory is bounded by a row
 // of borders and a batch of tiles, plus 16 bytes for each run of tiles in a row.
@@ -17,6 +18,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -24,6 +26,9 @@ import (
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
+
+// ErrList says that a dataset lists more tiles than can be checked.
+var ErrList = errors.New("verify: too many tiles listed")
 
 // Options of [Run]. The zero value checks a dataset of this program's own making.
 type Options struct {
@@ -94,6 +99,9 @@ func Run(ctx context.Context, r tilestore.Reader, opt Options) (Report, error) {
 	if r.Info().Kind != tilestore.Terrain {
 		return Report{}, fmt.Errorf("verify: %s is %s, not terrain", r.Info().Name, r.Info().Kind)
 	}
+	if err := checkRuns(r.Info()); err != nil {
+		return Report{}, err
+	}
 	if opt.Jobs <= 0 {
 		opt.Jobs = runtime.GOMAXPROCS(0)
 	}
@@ -115,7 +123,33 @@ func Run(ctx context.Context, r tilestore.Reader, opt Options) (Report, error) {
 			return v.report, err
 		}
 	}
-	return v.report, nil
+	return v.report, v.sealed(ctx)
+}
+
+// sealed is implemented by readers that keep hashes over more than the tiles. The errors wrap tilestore.ErrCorrupt if what is stored does not match.
+type sealed interface {
+	CheckHeights(ctx context.Context) error
+	CheckMetadata(ctx context.Context) error
+}
+
+// sealed checks what the reader holds hashes over besides tiles.
+func (v *verifier) sealed(ctx context.Context) error {
+	s, ok := v.reader.(sealed)
+	if !ok {
+		return nil
+	}
+	for _, c := range []struct {
+		rule  string
+		check func(context.Context) error
+	}{{"heights.differ", s.CheckHeights}, {"metadata.differs", s.CheckMetadata}} {
+		err := c.check(ctx)
+		if errors.Is(err, tilestore.ErrCorrupt) {
+			v.fault(Fault{Rule: c.rule, Detail: err.Error()})
+		} else if err != nil {
+			return fmt.Errorf("verify: %w", err)
+		}
+	}
+	return nil
 }
 
 // verifier is a run. Only the goroutine of Run touches the report; workers return what they found.

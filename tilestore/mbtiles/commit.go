@@ -27,7 +27,7 @@ func (w *Writer) Commit(ctx context.Context, info tilestore.Info) error {
 		if err := w.survey(ctx, &info); err != nil {
 			return err
 		}
-		return w.describe(info)
+		return w.describe(ctx, info)
 	})
 	if err != nil {
 		return err
@@ -112,12 +112,16 @@ func coverOf(info tilestore.Info) orb.Bound {
 
 // describe writes the metadata and ends the last transaction. A row that says the same already is left alone: an ingest killed after
 // this and carried on leaves the same bytes.
-func (w *Writer) describe(info tilestore.Info) error {
+func (w *Writer) describe(ctx context.Context, info tilestore.Info) error {
 	text, err := encodeInfo(info)
 	if err != nil {
 		return fmt.Errorf("mbtiles: describe %s: %w", w.name, err)
 	}
-	rows := append(metadata(info), [2]string{rowInfo, text}, [2]string{rowInfoHash, hashText(text)})
+	heights, err := heightsManifest(w.db, selectHeightHashes, func(tilegrid.Coord, tilestore.Hash, []driver.Value) error { return ctx.Err() })
+	if err != nil {
+		return err
+	}
+	rows := append(metadata(info), [2]string{rowInfo, text}, [2]string{rowInfoHash, hashText(text)}, [2]string{rowHeights, heights})
 	if w.rows != nil {
 		more, err := w.rows(info)
 		if err != nil {
@@ -131,6 +135,13 @@ func (w *Writer) describe(info tilestore.Info) error {
 		if err := w.db.exec(upsertMetadata, r[0], r[1]); err != nil {
 			return err
 		}
+	}
+	all, err := allRows(w.db)
+	if err != nil {
+		return err
+	}
+	if err := w.db.exec(upsertMetadata, rowRows, hashRows(all)); err != nil {
+		return err
 	}
 	return w.db.exec("COMMIT")
 }
@@ -161,7 +172,7 @@ func (w *Writer) publish(ctx context.Context, info tilestore.Info) error {
 	return syncFolder(w.folder)
 }
 
-// checkSealed has the finished file looked through under its unfinished name.
+// checkSealed has the finished file looked through under its unfinished name. What is wrong in itself is not kept.
 func (w *Writer) checkSealed(ctx context.Context, info tilestore.Info) error {
 	if w.check == nil {
 		return nil
@@ -172,7 +183,7 @@ func (w *Writer) checkSealed(ctx context.Context, info tilestore.Info) error {
 	}
 	r.info.Name, r.info.Version = info.Name, info.Version
 	err = w.check(ctx, r)
-	if err != nil && ctx.Err() == nil {
+	if errors.Is(err, tilestore.ErrInvalid) || errors.Is(err, tilestore.ErrCorrupt) {
 		w.kept = false
 	}
 	return errors.Join(err, r.Close())
@@ -208,6 +219,9 @@ func (w *Writer) rename() error {
 			}
 		case !errors.Is(err, unix.EEXIST):
 			return err
+		}
+		if w.version == maxVersion {
+			return noNumber(w.name)
 		}
 		w.version++
 	}

@@ -30,8 +30,10 @@ var schema string
 
 // Names of metadata rows that are ours.
 const (
-	rowInfo     = "terrane"      // the Info as JSON
-	rowInfoHash = "terrane_hash" // SHA-256 of the value of rowInfo, hex
-	rowWork     = "terrane_work" // Options.Work
-	rowDone     = "terrane_done" // units of work done at the last checkpoint, twelve digits: rewritten in place
+	rowInfo     = "terrane"         // the Info as JSON
+	rowInfoHash = "terrane_hash"    // SHA-256 of the value of rowInfo, hex
+	rowHeights  = "terrane_heights" // tilestore.Manifest of the grids of heights
+	rowRows     = "terrane_rows"    // SHA-256 over all other rows, hex
+	rowWork     = "terrane_work"    // Options.Work
+	rowDone     = "terrane_done"    // units of work done at the last checkpoint, twelve digits: rewritten in place
 )

@@ -2,6 +2,7 @@ package mbtiles
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,9 @@ import (
 )
 
 const extension = ".mbtiles"
+
+// maxVersion is the highest number that counts as a version: the next one fits an int everywhere.
+const maxVersion = math.MaxInt32
 
 // Ref names a dataset version. Version 0 is that of a file without a number in its name.
 type Ref struct {
@@ -46,10 +50,10 @@ func parseRef(s string) (ref Ref, latest bool, err error) {
 	return Ref{name, v}, false, nil
 }
 
-// parseVersion reads a version as String writes it: digits only, no leading zero but "0" itself.
+// parseVersion reads a version as String writes it: digits only, no leading zero but "0" itself, up to maxVersion.
 func parseVersion(s string) (int, error) {
 	v, err := strconv.Atoi(s)
-	if err == nil && (v < 0 || strconv.Itoa(v) != s) {
+	if err == nil && (v < 0 || v > maxVersion || strconv.Itoa(v) != s) {
 		err = strconv.ErrSyntax
 	}
 	return v, err

@@ -88,22 +88,33 @@ func (p *pool) wait(ctx context.Context) (*session, error) {
 	if p.frozen.Load() {
 		spare = nil
 	}
-	select {
-	case s := <-p.idle:
-		return s, nil
-	case <-spare:
-		s, err := p.open()
-		if err == nil {
+	for {
+		select {
+		case s := <-p.idle:
 			return s, nil
+		case <-spare:
+			s, err := p.open()
+			if err == nil {
+				return s, nil
+			}
+			if p.replaced() {
+				p.frozen.Store(true)
+			}
+			p.spare <- struct{}{}
+			spare = nil // the sessions that there are serve this call
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-p.done:
+			return nil, fmt.Errorf("mbtiles: read %s: %w", p.path, fs.ErrClosed)
 		}
-		p.frozen.Store(true) // the sessions that there are serve on
-		p.spare <- struct{}{}
-		return p.wait(ctx)
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-p.done:
-		return nil, fmt.Errorf("mbtiles: read %s: %w", p.path, fs.ErrClosed)
 	}
+}
+
+// replaced tells whether path names another file by now, or nothing. Other reasons why a session cannot be opened, such as too many open
+// files, pass.
+func (p *pool) replaced() bool {
+	now, err := os.Stat(p.path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !sameState(now, p.file)
 }
 
 func (p *pool) put(s *session) { p.idle <- s }

@@ -150,10 +150,6 @@ func (f *Folder) refreshLocked() {
 // watch scans until Close.
 func (f *Folder) watch() {
 	defer close(f.over)
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	soon := time.NewTimer(lookSoon)
-	defer soon.Stop()
 	var events <-chan fsnotify.Event
 	var faults <-chan error
 	if w, err := fsnotify.NewWatcher(); err == nil {
@@ -162,15 +158,29 @@ func (f *Folder) watch() {
 			events, faults = w.Events, w.Errors
 		}
 	}
+	f.follow(events, faults)
+}
+
+// follow scans at every tick, and soon after an event. A channel that is nil or closed has none.
+func (f *Folder) follow(events <-chan fsnotify.Event, faults <-chan error) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	soon := time.NewTimer(lookSoon)
+	defer soon.Stop()
 	for {
 		select {
 		case <-f.stop:
 			return
-		case e := <-events:
-			if _, ok, err := refOfFile(filepath.Base(e.Name)); ok || err != nil {
+		case e, open := <-events:
+			if !open {
+				events = nil
+			} else if _, ok, err := refOfFile(filepath.Base(e.Name)); ok || err != nil {
 				soon.Reset(lookSoon)
 			}
-		case <-faults: // the tick sees what was missed
+		case _, open := <-faults: // the tick sees what was missed
+			if !open {
+				faults = nil
+			}
 		case <-tick.C:
 			f.refresh()
 		case <-soon.C:

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -24,10 +25,12 @@ type Options struct {
 	Work string
 	// Force drops an unfinished file of other work, which is refused otherwise.
 	Force bool
+	// Drops is what unfinished work begins with that is dropped without Force, if it is not Work; "": none.
+	Drops string
 	// Rows returns more metadata rows for programs that know the layout of others; nil: none.
 	Rows func(tilestore.Info) (map[string]string, error)
-	// Check looks through the finished version before it is published. Its error is Commit's; the unfinished file is dropped then, unless the context
-	// ended. nil: nothing is checked.
+	// Check looks through the finished version before it is published. Its error is Commit's. The unfinished file is dropped if that wraps
+	// tilestore.ErrInvalid or ErrCorrupt; after another error the work can be carried on. nil: nothing is checked.
 	Check func(context.Context, tilestore.Reader) error
 }
 
@@ -95,7 +98,13 @@ func (w *Writer) begin(opts Options) error {
 	if err != nil {
 		return folderFault(w.folder, err)
 	}
+	if last == maxVersion {
+		return noNumber(w.name)
+	}
 	w.version = last + 1
+	if err := w.unlink(); err != nil {
+		return folderFault(w.folder, err)
+	}
 	if err := w.open(); err != nil && (errors.Is(err, tilestore.ErrForeign) || errors.Is(err, tilestore.ErrCorrupt)) {
 		if err := w.replace(); err != nil {
 			return err
@@ -110,7 +119,7 @@ func (w *Writer) begin(opts Options) error {
 	switch {
 	case found && work == opts.Work:
 		return w.prepare()
-	case found && !opts.Force:
+	case found && !opts.Force && (opts.Drops == "" || !strings.HasPrefix(work, opts.Drops)):
 		return remedy.New(w.name, fmt.Errorf("%w: an unfinished one made from other sources or options", tilestore.ErrExists),
 			"run the command that began it, to carry on, or add --force to drop it")
 	case found:
@@ -119,6 +128,20 @@ func (w *Writer) begin(opts Options) error {
 		}
 	}
 	return w.fresh(opts.Work)
+}
+
+func noNumber(name string) error {
+	return remedy.New(name, fmt.Errorf("%w: version %d, the last possible", tilestore.ErrExists, maxVersion), "rename that file, or use another --name")
+}
+
+// unlink takes the unfinished name off a file that has another name too: a version that was published by a link (see rename) just before its
+// writer died. Writing on would change what readers hold for unchangeable.
+func (w *Writer) unlink() error {
+	var file unix.Stat_t
+	if err := unix.Stat(w.partial, &file); err != nil || file.Nlink < 2 {
+		return nil // none, or one that open has an opinion on
+	}
+	return removePartial(w.partial)
 }
 
 // open connects to the partial file, which may be new. The lock is ours, so SQLite needs no shared memory of its own (EXCLUSIVE). Bytes that
@@ -326,6 +349,14 @@ func (w *Writer) Close() error {
 	w.lock.release()
 	w.lock = nil
 	return err
+}
+
+// Discard is Close, but keeps nothing: for work that begins from nothing anyway. After Commit it is Close.
+func (w *Writer) Discard() error {
+	w.mu.Lock()
+	w.kept = false
+	w.mu.Unlock()
+	return w.Close()
 }
 
 // drop closes the connection; SQLite rolls back what was not checkpointed.

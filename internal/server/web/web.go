@@ -24,8 +24,9 @@ import (
 	"io/fs"
 )
 
-// Policy is the Content-Security-Policy of the pages. CesiumJS compiles WebAssembly, starts its workers from blobs when it has to, decodes
-// pictures from blobs and data URLs, and sets style attributes; none of that leaves the origin.
+// Policy is the Content-Security-Policy of the pages. CesiumJS compiles WebAssembly, starts its workers from files of this origin (from blobs
+// only if it comes from another one, which is not allowed here), decodes pictures from blobs and data URLs, and sets style
+// attributes; none of that leaves the origin.
 const Policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; " +
 	"connect-src 'self' blob: data:; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; " +
 	"object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
