@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
+	"github.com/terrane/terrane/tilestore/mbtiles"
 )
 
 // tileFolder writes levels 0 and 1 of the globe as others would, two triangles a tile, with layer.json; north counts the rows from there.
@@ -136,6 +138,7 @@ func TestWhatIsWrongHasItsExitCode(t *testing.T) {
 		{"an empty file", func(_, file string) { cut(file, 0) }, "verify FILE", exitVerify, "corrupt data"},
 		{"a tile's byte is changed", flipTile, "verify FILE", exitVerify, "fault "},
 		{"a tile's byte is changed in the data folder", flipTile, "verify alps", exitVerify, "fault "},
+		{"layer.json within the file is changed", flipLayer, "verify FILE", exitVerify, "fault metadata.differs: "},
 		{"a row order that is none", nil, "verify DIR --rows east", exitUsage, `"east"`},
 		{"a row order that is none is imported", nil, "import DIR --rows east", exitUsage, `"east"`},
 		{"a name that is none", nil, "import DIR --name ../x", exitUsage, "bad dataset name"},
@@ -161,6 +164,48 @@ func TestWhatIsWrongHasItsExitCode(t *testing.T) {
 				t.Errorf("left in the data folder: %v", left)
 			}
 		})
+	}
+}
+
+// TestImportsDoNotMix: what an import of other tiles left behind under the same name does not become part of this one.
+func TestImportsDoNotMix(t *testing.T) {
+	dir := tileFolder(t, false)
+	t.Chdir(t.TempDir())
+	begin := func(work string) {
+		w, err := mbtiles.Create(t.Context(), "data", "alps", mbtiles.Options{Work: work})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stray := tilegrid.Coord{Z: 2, X: 5, Y: 1}
+		if err := errors.Join(w.Put(t.Context(), stray, squareTile(t, stray)), w.Checkpoint(t.Context(), 1), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir("data", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	begin("import alps")
+	if code, _, stderr := run(t, "import", dir); code != exitDone || !strings.Contains(stderr, "done     alps version 1, 10 tiles") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+	begin("a hash, as an ingest has it")
+	if code, _, stderr := run(t, "import", dir); code != exitStore || !strings.Contains(stderr, "--force") {
+		t.Errorf("over an ingest: exit %d\n%s", code, stderr)
+	}
+	if code, _, stderr := run(t, "import", dir, "--force"); code != exitDone || !strings.Contains(stderr, "done     alps version 2, 10 tiles") {
+		t.Errorf("--force: exit %d\n%s", code, stderr)
+	}
+}
+
+// flipLayer changes the tile address in the file's row layer.json.
+func flipLayer(_, file string) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		panic(err)
+	}
+	data[bytes.Index(data, []byte("{z}/{x}/{y}"))] ^= 1
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		panic(err)
 	}
 }
 

@@ -130,16 +130,6 @@ func kitchen(t testing.TB, fill Fill, grounds []Ground, fields []field) *Baker {
 	return b
 }
 
-// oneGround is a Baker over one field.
-func oneGround(t testing.TB, leaf uint8, f field) *Baker {
-	t.Helper()
-	bounds := f.bounds
-	if bounds == nil {
-		bounds = []orb.Bound{box(-180, -90, 180, 90)}
-	}
-	return kitchen(t, Interpolate, []Ground{{Bounds: bounds, Leaf: leaf}}, []field{f})
-}
-
 // tileSet lists tiles by level.
 func tileSet(coords []tilegrid.Coord) map[uint8]cover {
 	out := map[uint8]cover{}

@@ -63,14 +63,15 @@ func newGuide(ctx context.Context, source Source, bounds []orb.Bound, leaf uint8
 			}
 			g.patches = append(g.patches, p)
 		}
-		reach := make([]orb.Bound, len(g.patches))
+		rims := make([]orb.Bound, len(g.patches))
 		for k, p := range g.patches {
-			reach[k] = p.bound()
+			rims[k] = p.bound()
 		}
-		if len(groups(reach, 0)) == len(grouped) {
-			break
+		if merged := groups(rims, 0); len(merged) < len(grouped) {
+			grouped = merged
+			continue
 		}
-		grouped = groups(reach, 0)
+		break
 	}
 	g.levelPoles()
 	return g, nil

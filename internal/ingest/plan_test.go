@@ -205,6 +205,7 @@ func TestPlansWithoutSenseAreRefused(t *testing.T) {
 	}{
 		{"nothing", nil},
 		{"grounds without bounds", []Ground{{Leaf: 3}}},
+		{"more tiles than any machine makes", []Ground{{Bounds: []orb.Bound{box(-180, -90, 180, 90)}, Leaf: 20}}},
 		{"levels beyond the grid", []Ground{{Bounds: []orb.Bound{box(0, 0, 1e-7, 1e-7)}, Leaf: tilegrid.MaxLevel - 1}}},
 	} {
 		if _, err := NewPlan(c.grounds); !errors.Is(err, ErrOptions) {

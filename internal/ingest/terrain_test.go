@@ -94,6 +94,7 @@ func TestWorkIsAnotherWhereverTilesMayBe(t *testing.T) {
 		{"vertical", func(o *Options) { o.Vertical = "ellipsoid" }},
 		{"box", func(o *Options) { b := box(10.2, 40.2, 10.8, 40.8); o.BBox = &b }},
 		{"title", func(o *Options) { o.Title = "T" }},
+		{"program", func(o *Options) { o.Program = "v9" }},
 		{"attribution", func(o *Options) { o.Attribution = "A" }},
 		{"priority", func(o *Options) { o.Raster.Priority = raster.Last }},
 		{"reference", func(o *Options) { o.Raster.SrcCRS = "EPSG:4258" }},

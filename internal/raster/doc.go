@@ -23,14 +23,16 @@
 //
 // Metres, in the file's own vertical reference: scale, offset and unit (feet, US survey feet) are applied, no datum shift
 // is. [Vertical] says what was found. Void (NaN) are: declared nodata, NaN and infinity, masked pixels, transparent pixels,
-// and values that are typical of undeclared nodata and no height on Earth (-9999, -32767, -32768, 3.4e38, ...); those that
-// were seen are listed in [FileSurvey].
+// values that are typical of undeclared nodata and no height on Earth (-9999, -32767, -32768, 3.4e38, ...), and everything
+// outside -12000..9000 m; those that were seen are listed in [FileSurvey]. A file with more than a few of the last, or with
+// any twice as far out among the samples, is refused at open ([ErrHeights]): its unit or its nodata is wrong.
 //
 // # What is let in
 //
 // Only regular local files reach GDAL, by absolute path, with an allow-list of drivers: GeoTIFF and COG, SRTM .hgt, DTED,
 // ASCII grid, USGS DEM, Erdas .img, ENVI, EHdr; one such file inside a zip; a VRT that is a plain mosaic of GeoTIFFs in its
-// own folder. GDAL writes nothing beside the files, uses no network, and takes no text from the user but paths and EPSG
+// own folder. What GDAL opens by itself beside a file (overviews, masks, also inside a zip) is held to what its name says, and
+// a zip's raster other than .hgt to 256 MiB. GDAL writes nothing beside the files, uses no network, and takes no text from the user but paths and EPSG
 // numbers. Pictures, complex values, files without a place on Earth, empty, truncated and absurd files are refused with a
 // remedy.Error (file, cause, what to try); every such error matches [ErrInput]. netCDF and others are not read: convert with
 // gdal_translate.

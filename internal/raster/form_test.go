@@ -9,7 +9,7 @@ import (
 )
 
 // plane is a height that is linear in longitude and latitude, so that bilinear interpolation is exact.
-func plane(lon, lat float64) float64 { return 100*lon + 1000*lat }
+func plane(lon, lat float64) float64 { return 100*(lon-10) + 1000*(lat-46) }
 
 // planeIn returns the pixels of a plane under a geotransform, divided by unit, as (value-offset)/scale.
 func planeIn(t [6]float64, toPixel func(h float64) float64) func(c, r int) float64 {
@@ -39,10 +39,10 @@ func TestHeightsOfEveryFormOfRaster(t *testing.T) {
 		"rotated":                   {made{transform: rotated, kind: gdal.Float32}, same, 0.02},
 		"Float64":                   {made{transform: north, kind: gdal.Float64}, same, 0.01},
 		"Int32 in millimetres":      {made{transform: north, kind: gdal.Int32, unit: "mm"}, func(h float64) float64 { return math.Round(h * 1000) }, 0.01},
-		"Int16 rounded":             {made{transform: north, kind: gdal.Int16}, func(h float64) float64 { return math.Round(h - 40000) }, 0.51},
-		"UInt16 scaled":             {made{transform: north, kind: gdal.UInt16, scale: 0.5, offset: 30000}, func(h float64) float64 { return math.Round((h - 30000) / 0.5) }, 0.26},
-		"Byte scaled":               {made{transform: north, kind: gdal.Byte, scale: 8, offset: 46900}, func(h float64) float64 { return math.Round((h - 46900) / 8) }, 4.1},
-		"signed bytes":              {made{transform: north, kind: gdal.Byte, scale: 10, offset: 47500, options: []string{"PIXELTYPE=SIGNEDBYTE"}}, func(h float64) float64 { return float64(uint8(int8(math.Round((h - 47500) / 10)))) }, 5.1},
+		"Int16 rounded":             {made{transform: north, kind: gdal.Int16}, func(h float64) float64 { return math.Round(h) }, 0.51},
+		"UInt16 scaled":             {made{transform: north, kind: gdal.UInt16, scale: 0.5, offset: -1000}, func(h float64) float64 { return math.Round((h + 1000) / 0.5) }, 0.26},
+		"Byte scaled":               {made{transform: north, kind: gdal.Byte, scale: 8, offset: -100}, func(h float64) float64 { return math.Round((h + 100) / 8) }, 4.1},
+		"signed bytes":              {made{transform: north, kind: gdal.Byte, scale: 10, offset: 500, options: []string{"PIXELTYPE=SIGNEDBYTE"}}, func(h float64) float64 { return float64(uint8(int8(math.Round((h - 500) / 10)))) }, 5.1},
 		"feet":                      {made{transform: north, kind: gdal.Float32, unit: "ft"}, func(h float64) float64 { return h / 0.3048 }, 0.03},
 		"US survey feet":            {made{transform: north, kind: gdal.Float32, unit: "US survey foot"}, func(h float64) float64 { return h * 3937 / 1200 }, 0.03},
 		"tiled and deflated":        {made{transform: north, kind: gdal.Float32, options: []string{"TILED=YES", "COMPRESS=DEFLATE", "BLOCKXSIZE=32", "BLOCKYSIZE=32"}}, same, 0.01},
@@ -59,11 +59,6 @@ func TestHeightsOfEveryFormOfRaster(t *testing.T) {
 			if m.epsg == 0 {
 				m.epsg = 4326
 			}
-			shift := 0.0
-			if name == "Int16 rounded" {
-				shift = 40000
-			}
-			// Heights of 46..47 thousand metres keep every digit busy; they are only reported, not refused.
 			m.pixel = planeIn(m.transform, c.toPixel)
 			s := open(t, Options{}, m.write(t))
 			l := windowAt(9, 10.5, 46.5, 40, 40)
@@ -72,8 +67,8 @@ func TestHeightsOfEveryFormOfRaster(t *testing.T) {
 			}
 			for i, h := range heights(t, s, l) {
 				p := l.Post(l.MinI+int64(i%l.Cols), l.MinJ+int64(l.Rows-1-i/l.Cols))
-				if want := plane(p[0], p[1]); !(math.Abs(float64(h)+shift-want) <= c.within) {
-					t.Fatalf("at %v: %g, want %g", p, float64(h)+shift, want)
+				if want := plane(p[0], p[1]); !(math.Abs(float64(h)-want) <= c.within) {
+					t.Fatalf("at %v: %g, want %g", p, float64(h), want)
 				}
 			}
 		})
@@ -210,8 +205,7 @@ func TestSurveyReportsWhatAPersonShouldSee(t *testing.T) {
 		"plain ground":       {wavy, 0},
 		"undeclared -9999":   {func(c, r int) float64 { return map[bool]float64{true: -9999, false: wavy(c, r)}[c == 3] }, 1},
 		"a rim of zeros":     {func(c, r int) float64 { return map[bool]float64{true: 0, false: 500}[c*r == 0 || c == 99 || r == 99] }, 1},
-		"higher than Earth":  {func(c, r int) float64 { return 9000 + float64(c) }, 1},
-		"deeper than Earth":  {func(c, r int) float64 { return -13000 - float64(c) }, 1},
+		"one spike":          {func(c, r int) float64 { return map[bool]float64{true: 17000, false: wavy(c, r)}[c == 3 && r == 5] }, 1},
 		"sea level all over": {func(c, r int) float64 { return 0 }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

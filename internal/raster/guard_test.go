@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -168,15 +170,51 @@ func TestVRTStaysInItsFolder(t *testing.T) {
 }
 
 func TestSidecarsAreNoWayOut(t *testing.T) {
-	for side, text := range map[string]string{".ovr": vrtOver(""), ".msk": vrtOver(""), ".aux": "no TIFF"} {
-		path := small(t, filepath.Join(t.TempDir(), "a.tif"))
-		if err := os.WriteFile(path+side, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if err := tryOpen(path, Options{}); !errors.Is(err, ErrUnsafe) {
-			t.Errorf("%s: %v, want %v", side, err, ErrUnsafe)
+	tif, err := os.ReadFile(small(t, filepath.Join(t.TempDir(), "a.tif")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hfa = "EHFA_HEADER_TAG"
+	for name, c := range map[string]struct {
+		sides map[string]string // extension of a.tif: content
+		want  error
+	}{
+		"none":                         {nil, nil},
+		"overviews":                    {map[string]string{".ovr": string(tif)}, nil},
+		"overviews of overviews":       {map[string]string{".ovr": string(tif), ".ovr.ovr": string(tif)}, nil},
+		"VRT as overviews":             {map[string]string{".ovr": vrtOver("")}, ErrUnsafe},
+		"VRT as mask":                  {map[string]string{".msk": vrtOver("")}, ErrUnsafe},
+		"VRT behind Erdas's tag":       {map[string]string{".ovr": hfa + vrtOver("")}, ErrUnsafe},
+		"VRT behind the tag as .aux":   {map[string]string{".aux": hfa + vrtOver("")}, ErrUnsafe},
+		"VRT behind a NUL":             {map[string]string{".aux": hfa + "\x00" + vrtOver("")}, ErrUnsafe},
+		"VRT as spill file":            {map[string]string{".ige": vrtOver("")}, ErrUnsafe},
+		"VRT in capitals":              {map[string]string{".OVR": vrtOver("")}, ErrUnsafe},
+		"VRT in any case":              {map[string]string{".oVr": vrtOver("")}, ErrUnsafe},
+		"VRT as overviews' overviews":  {map[string]string{".ovr": string(tif), ".ovr.ovr": vrtOver("")}, ErrUnsafe},
+		"VRT as mask of overviews":     {map[string]string{".ovr": string(tif), ".ovr.msk": vrtOver("")}, ErrUnsafe},
+		"Erdas as overviews":           {map[string]string{".ovr": hfa + "\x00"}, ErrUnsafe},
+		"the tag goes on":              {map[string]string{".aux": hfa + "S"}, ErrUnsafe},
+		"text as .aux":                 {map[string]string{".aux": "no TIFF"}, ErrUnsafe},
+		"text as spill file":           {map[string]string{".ige": "no TIFF"}, ErrUnsafe},
+		"a web service in a .rrd file": {map[string]string{".rrd": "<GDAL_WMS></GDAL_WMS>"}, ErrUnsafe},
+	} {
+		for _, stem := range []string{"a.tif", "a"} {
+			t.Run(name+" of "+stem, func(t *testing.T) {
+				path := small(t, filepath.Join(t.TempDir(), "a.tif"))
+				for side, text := range c.sides {
+					if err := os.WriteFile(filepath.Join(filepath.Dir(path), stem+side), []byte(text), 0o666); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := tryOpen(path, Options{}); !errors.Is(err, c.want) {
+					t.Errorf("got %v, want %v", err, c.want)
+				}
+			})
 		}
 	}
+}
+
+func TestGeoreferencingIsNoPipe(t *testing.T) {
 	path := small(t, filepath.Join(t.TempDir(), "a.tif"))
 	if err := syscall.Mkfifo(strings.TrimSuffix(path, ".tif")+".tfw", 0o666); err != nil {
 		t.Fatal(err)
@@ -202,6 +240,8 @@ func TestZipHoldsExactlyOneRasterAndIsNeverWritten(t *testing.T) {
 		"braces":            {[]string{"}/a.tif"}, ErrUnsafe},
 		"macOS's shadow":    {[]string{"a.tif", "__MACOSX/._a.tif"}, nil},
 		"a picture besides": {[]string{"a.tif", "a.jpg"}, nil},
+		"overviews besides": {[]string{"a.tif", "a.tif.ovr"}, nil},
+		"a TIFF as .aux":    {[]string{"a.tif", "a.aux"}, ErrUnsafe},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -230,5 +270,72 @@ func TestZipHoldsExactlyOneRasterAndIsNeverWritten(t *testing.T) {
 				t.Error("the zip or its folder was written to")
 			}
 		})
+	}
+}
+
+func TestNothingAsksTheNetwork(t *testing.T) {
+	asked := make(chan string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Method + " " + r.URL.Path
+		http.NotFound(w, r)
+	}))
+	defer server.Close()
+	remote := "/vsicurl/" + server.URL + "/x.tif"
+	reach := vrtOver(`<SourceFilename relativeToVRT="0">` + remote + `</SourceFilename>`)
+	for name, prepare := range map[string]func(path string) error{
+		"overviews":                   func(path string) error { return os.WriteFile(path+".ovr", []byte("EHFA_HEADER_TAG"+reach), 0o666) },
+		"overviews named in metadata": func(path string) error { return nameOverviews(path, remote) },
+		"overviews named in metadata of a source": func(path string) error {
+			vrt := vrtOver(`<SourceFilename relativeToVRT="1">b.tif</SourceFilename>`)
+			b := filepath.Join(filepath.Dir(path), "b.tif")
+			return errors.Join(os.Rename(path, b), nameOverviews(b, remote), os.WriteFile(path, []byte(vrt), 0o666))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := small(t, filepath.Join(t.TempDir(), "a.tif"))
+			if err := prepare(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := tryOpen(path, Options{}); !errors.Is(err, ErrUnsafe) {
+				t.Errorf("got %v, want %v", err, ErrUnsafe)
+			}
+		})
+	}
+	setup(0)
+	if ds, err := gdal.Open(remote, gdal.ReadOnly); err == nil {
+		ds.Close()
+		t.Error("GDAL itself opened a remote file")
+	}
+	close(asked)
+	for request := range asked {
+		t.Errorf("the server was asked %s", request)
+	}
+}
+
+// nameOverviews writes into a GeoTIFF's metadata where its overviews are.
+func nameOverviews(path, overviews string) error {
+	ds, err := gdal.Open(path, gdal.Update)
+	if err != nil {
+		return err
+	}
+	defer ds.Close()
+	return ds.SetMetadataItem("OVERVIEW_FILE", overviews, "OVERVIEWS")
+}
+
+func TestOnlyHgtMayBeLargeInsideAZip(t *testing.T) {
+	for member, want := range map[string]error{"a.tif": ErrSize, "a.bil": ErrSize, "N47E010.HGT": ErrOpen} {
+		path := filepath.Join(t.TempDir(), "x.zip")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := zip.NewWriter(f)
+		_, err = z.CreateRaw(&zip.FileHeader{Name: member, Method: zip.Deflate, UncompressedSize64: 300 << 20})
+		if err := errors.Join(err, z.Close(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if err := tryOpen(path, Options{}); errors.Is(err, ErrSize) != (want == ErrSize) || err == nil {
+			t.Errorf("%s: got %v, want %v", member, err, want)
+		}
 	}
 }

@@ -70,8 +70,8 @@ func openDEM(ctx context.Context, name string, opt Options, a *atlas) (*dem, err
 	d := &dem{source: s}
 	d.Path, d.Member, d.SizeBytes, d.ModTime = s.path, s.member, s.size, s.modTime
 	for _, step := range []func(gdal.Dataset) error{
-		d.checkProxy,
 		d.checkBands,
+		d.checkProxy,
 		d.checkBlocks,
 		func(ds gdal.Dataset) error { return d.place(ds, a) },
 		func(ds gdal.Dataset) error { return d.readUnits(ds, opt) },
@@ -89,9 +89,9 @@ func openDEM(ctx context.Context, name string, opt Options, a *atlas) (*dem, err
 }
 
 // checkProxy refuses a file whose own metadata sends GDAL elsewhere for overviews: to any file, with any driver.
-func (d *dem) checkProxy(ds gdal.Dataset) error {
-	if ds.MetadataItem("OVERVIEW_FILE", "OVERVIEWS") != "" || ds.RasterBand(1).MetadataItem("OVERVIEW_FILE", "OVERVIEWS") != "" {
-		return refuse(d.path, ErrUnsafe, "gdal_translate FILE out.tif, then gdaladdo", "its metadata names another file as its overviews")
+func (s source) checkProxy(ds gdal.Dataset) error {
+	if ds.MetadataItem("OVERVIEW_FILE", "OVERVIEWS") != "" {
+		return refuse(s.path, ErrUnsafe, "gdal_translate -nomd FILE out.tif", "its metadata names another file as its overviews")
 	}
 	return nil
 }

@@ -64,7 +64,8 @@ func (d *dem) credible(t tally) error {
 	if t.outside == 0 || float64(t.outside) <= tolerable*float64(t.valid+t.outside) && t.low >= 2*lowest && t.high <= 2*highest {
 		return nil
 	}
-	return refuse(d.path, ErrHeights, "check --nodata, or the unit of the heights", "%.2g %% of its heights lie outside %d..%d m: %.6g..%.6g m",
+	return refuse(d.path, ErrHeights, "check --nodata, or the unit of the heights",
+		"%.2g %% of its heights lie outside %d..%d m: %.6g..%.6g m",
 		100*float64(t.outside)/float64(t.valid+t.outside), lowest, highest, t.low, t.high)
 }
 
@@ -181,7 +182,7 @@ func (d *dem) count(samples []float32) tally {
 func (d *dem) search(ctx context.Context, ds gdal.Dataset) (tally, error) {
 	band := ds.RasterBand(1)
 	cols, rows := d.scanWindow(band.BlockSize())
-	scanned := 0
+	far, scanned := tally{}, 0
 	for row := 0; row < d.Rows && scanned < emptyScan; row += rows {
 		for col := 0; col < d.Cols; col += cols {
 			if err := ctx.Err(); err != nil {
@@ -195,12 +196,18 @@ func (d *dem) search(ctx context.Context, ds gdal.Dataset) (tally, error) {
 			if err != nil {
 				return tally{}, err
 			}
-			if t := d.count(samples); t.valid+t.outside > 0 {
-				t.all = d.Cols * d.Rows
+			t := d.count(samples)
+			if t.all = d.Cols * d.Rows; t.valid > 0 {
 				return t, nil
+			}
+			if t.outside > 0 {
+				far = t
 			}
 			scanned += w.cols * w.rows
 		}
+	}
+	if far.outside > 0 {
+		return far, nil
 	}
 	return tally{}, refuse(d.path, ErrEmpty, "--nodata V if the wrong value is declared", "every pixel is nodata")
 }

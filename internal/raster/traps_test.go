@@ -113,6 +113,44 @@ func TestHandleServesOneGoroutineAtATime(t *testing.T) {
 	s.pool.giveBack(c)
 }
 
+// lateCancel is a context that is cancelled right after somebody found it alive.
+type lateCancel struct {
+	context.Context
+	cancel context.CancelFunc
+}
+
+func (c lateCancel) Err() error {
+	err := c.Context.Err()
+	if err == nil {
+		c.cancel()
+		time.Sleep(20 * time.Millisecond) // time for a wake-up to come too early
+	}
+	return err
+}
+
+func TestPoolWakesABorrowerThatIsCancelledJustBeforeItWaits(t *testing.T) {
+	s := open(t, Options{Handles: 1}, small(t, filepath.Join(t.TempDir(), "a.tif")))
+	h, err := s.pool.borrow(t.Context(), s.dems[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.pool.giveBack(h)
+	inner, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.pool.borrow(lateCancel{inner, cancel}, s.dems[0])
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want %v", err, context.Canceled)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the borrower sleeps on")
+	}
+}
+
 func TestStatisticsWriteNoFileBesides(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Options{}, small(t, filepath.Join(dir, "a.tif")))

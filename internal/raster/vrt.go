@@ -131,5 +131,14 @@ func checkVRTSource(folder, name string) error {
 	if head, err := readHead(real); err != nil || !isTIFF(head) || isVRT(head) {
 		return errors.New("not a GeoTIFF")
 	}
-	return checkSidecars(name, real)
+	if err := checkSidecars(name, real); err != nil {
+		return err
+	}
+	s := source{path: real, gdal: real, drivers: []string{"GTiff"}}
+	ds, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer ds.Close()
+	return s.checkProxy(ds)
 }

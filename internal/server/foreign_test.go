@@ -30,8 +30,8 @@ func TestTilesOfOthersLoseWhatWasNotAskedFor(t *testing.T) {
 		name, file, accept string
 		normals, water     bool
 	}{
-		{"metadata and normals, nothing asked", "9_759_335/9_759_335.terrain", "Accept: */*", false, false},
-		{"metadata and normals, all asked", "9_759_335/9_759_335.terrain", acceptAll, true, false},
+		{"metadata, normals and water, nothing asked", "9_759_335/9_759_335.terrain", "Accept: */*", false, false},
+		{"metadata, normals and water, all asked", "9_759_335/9_759_335.terrain", acceptAll, true, true},
 		{"metadata alone", "tile.metadataavailability.terrain", acceptAll, false, false},
 		{"normals and water, water asked", "tile.octvertexnormals.watermask.terrain", "Accept: application/vnd.quantized-mesh;extensions=watermask", false, true},
 		{"normals and water, all asked", "tile.octvertexnormals.watermask.terrain", acceptAll, true, true},
@@ -57,8 +57,12 @@ func TestTilesOfOthersLoseWhatWasNotAskedFor(t *testing.T) {
 			if m.Metadata != nil || (m.Normals != nil) != c.normals || (m.Water != nil) != c.water {
 				t.Errorf("metadata %d bytes, %d normals, %d bytes of water", len(m.Metadata), len(m.Normals), len(m.Water))
 			}
-			if mesh := len(terrain.AppendMesh(nil, m)); !bytes.Equal(body[:mesh], stored[:mesh]) {
+			mesh := terrain.AppendMesh(nil, m)
+			if !bytes.Equal(mesh, stored[:len(mesh)]) {
 				t.Error("the mesh is not that of the stored tile")
+			}
+			if want := terrain.AppendWater(terrain.AppendNormals(mesh, m), m); !bytes.Equal(body, want) {
+				t.Errorf("%d bytes, %d of them known", len(body), len(want))
 			}
 			before := s.cache.hits.Load()
 			if again := ask(s, "GET", "/terrain/alps/1/0/0.terrain", c.accept, "Accept-Encoding: gzip"); again.StatusCode != http.StatusOK || s.cache.hits.Load() != before+1 {

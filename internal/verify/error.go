@@ -38,11 +38,12 @@ type errorRun struct {
 	heights tilestore.Heights
 	slots   chan struct{} // one for each goroutine besides the first
 
-	mu   sync.Mutex // guards the fields below
-	sums []errorSum
-	odd  []Fault          // grids that do not decode
-	bare []tilegrid.Coord // tiles without a grid
-	some bool             // a grid was there
+	mu        sync.Mutex // guards the fields below
+	sums      []errorSum
+	odd       []Fault          // grids that do not decode
+	bare      []tilegrid.Coord // the first tiles without a grid, of bareCount
+	bareCount int64
+	some      bool // a grid was there
 }
 
 type errorSum struct {
@@ -65,6 +66,7 @@ func (v *verifier) errors(ctx context.Context, h tilestore.Heights) error {
 		for _, c := range r.bare {
 			v.tileFault(c, "heights.absent", "other tiles have their heights stored, this one has not")
 		}
+		v.report.FaultCount += r.bareCount - int64(len(r.bare))
 	}
 	for z, s := range r.sums {
 		l := &v.report.Levels[z]
@@ -161,7 +163,9 @@ func (r *errorRun) grid(ctx context.Context, c tilegrid.Coord) (posts, error) {
 	case errors.Is(err, tilestore.ErrNotFound):
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.bare = append(r.bare, c)
+		if r.bareCount++; len(r.bare) < r.v.opt.MaxFaults {
+			r.bare = append(r.bare, c)
+		}
 		return posts{}, nil
 	case errors.Is(err, tilestore.ErrCorrupt):
 		r.fault(c, err)

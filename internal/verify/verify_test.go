@@ -3,11 +3,14 @@ package verify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
+	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
@@ -189,7 +192,7 @@ func TestErrorIsThatOfTheMeshAgainstTheDeepestHeights(t *testing.T) {
 	d.storeHeights(t, tilegrid.Coord{Z: 3, X: 3, Y: 5}, flat(996))
 	d.seal()
 	report := run(t, d, Options{Jobs: 2})
-	if !report.OK() {
+	if slices.ContainsFunc(report.Faults, func(f Fault) bool { return f.Rule != "heights.absent" }) {
 		t.Fatal(report.Faults)
 	}
 	const step = 3200.0 / terrain.QuantizedMax
@@ -224,11 +227,60 @@ func TestErrorSeesTheShapeOfTheGround(t *testing.T) {
 	}
 }
 
-func TestAGridThatDoesNotDecodeIsAFault(t *testing.T) {
+// TestAGridThatIsWrongIsAFault at any level: coarse tiles too, over whose grid the children's are laid.
+func TestAGridThatIsWrongIsAFault(t *testing.T) {
+	for _, c := range []tilegrid.Coord{{Z: 3, X: 2, Y: 4}, {Z: 2, X: 1, Y: 2}, {Z: 1, X: 1, Y: 1}, {}} {
+		for rule, harm := range map[string]func(*dataset){
+			"heights.corrupt": func(d *dataset) { d.heights[c] = []byte("nothing") },
+			"heights.absent":  func(d *dataset) { delete(d.heights, c) },
+		} {
+			t.Run(rule+" at "+c.String(), func(t *testing.T) {
+				d := testDataset()
+				for c := range d.tiles {
+					d.storeHeights(t, c, hills)
+				}
+				harm(d)
+				report := run(t, d, Options{})
+				if report.FaultCount != 1 || report.Faults[0].Rule != rule || report.Faults[0].Tile != c {
+					t.Errorf("got %v", report.Faults)
+				}
+			})
+		}
+	}
+}
+
+// sealedDataset says that its heights and metadata are as told.
+type sealedDataset struct {
+	*dataset
+	heights, metadata error
+}
+
+func (s sealedDataset) CheckHeights(context.Context) error  { return s.heights }
+func (s sealedDataset) CheckMetadata(context.Context) error { return s.metadata }
+
+func TestWhatTheReaderHoldsHashesOverIsChecked(t *testing.T) {
+	rot := fmt.Errorf("%w: a row", tilestore.ErrCorrupt)
+	for _, c := range []struct {
+		reader sealedDataset
+		want   string
+	}{
+		{sealedDataset{testDataset(), nil, nil}, "[]"},
+		{sealedDataset{testDataset(), rot, nil}, "[heights.differ: " + rot.Error() + "]"},
+		{sealedDataset{testDataset(), nil, rot}, "[metadata.differs: " + rot.Error() + "]"},
+	} {
+		if got := fmt.Sprint(run(t, c.reader, Options{}).Faults); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+	if _, err := Run(context.Background(), sealedDataset{testDataset(), errDisk, nil}, Options{}); !errors.Is(err, errDisk) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAListOfABillionRowsIsRefused(t *testing.T) {
 	d := testDataset()
-	d.heights[tilegrid.Coord{Z: 3, X: 2, Y: 4}] = []byte("nothing")
-	report := run(t, d, Options{})
-	if report.FaultCount != 1 || report.Faults[0].Rule != "heights.corrupt" {
-		t.Errorf("got %v", report.Faults)
+	d.info.Available = append(d.info.Available, []tilegrid.Range{{Z: 4, MaxY: 1<<30 - 1}})
+	if _, err := Run(context.Background(), d, Options{}); !errors.Is(err, ErrList) || remedy.Try(err) == "" {
+		t.Errorf("got %v", err)
 	}
 }

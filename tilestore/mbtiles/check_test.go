@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"os"
 	"strings"
@@ -44,7 +45,7 @@ func TestIntegrityFindsDamagedPages(t *testing.T) {
 	}
 }
 
-func TestIntegrityFindsRotInHeights(t *testing.T) {
+func TestCheckHeightsFindsRot(t *testing.T) {
 	path := dataset(t, t.TempDir(), "alps", storetest.Places()...)
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -62,9 +63,52 @@ func TestIntegrityFindsRotInHeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	faults, err := r.Integrity(t.Context())
-	if err != nil || len(faults) != 1 || !strings.Contains(faults[0], "heights of "+c.String()) {
-		t.Errorf("%v %v", faults, err)
+	if err := r.CheckHeights(t.Context()); !errors.Is(err, tilestore.ErrCorrupt) || !strings.Contains(err.Error(), "heights of "+c.String()) {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsChangedBesideTheTilesIsFound(t *testing.T) {
+	c := storetest.Places()[3]
+	other := tilestore.HashTile(c, []byte("other heights"))
+	for _, harm := range []struct {
+		name, sql         string
+		args              []driver.Value
+		heights, metadata bool // is it found there?
+	}{
+		{"nothing", "SELECT 1", nil, false, false},
+		{"a grid is gone", `DELETE FROM heights WHERE zoom = ? AND "column" = ? AND "row" = ?`, []driver.Value{int64(c.Z), int64(c.X), int64(c.Y)}, true, false},
+		{"another grid with its own hash", `UPDATE heights SET hash = ?, data = ? WHERE zoom = ? AND "column" = ? AND "row" = ?`,
+			[]driver.Value{other[:], []byte("other heights"), int64(c.Z), int64(c.X), int64(c.Y)}, true, false},
+		{"all grids are gone", "DELETE FROM heights", nil, true, false},
+		{"a row for others is changed", "UPDATE metadata SET value = '6' WHERE name = 'maxzoom'", nil, false, true},
+		{"a row is gone", "DELETE FROM metadata WHERE name = 'bounds'", nil, false, true},
+		{"a row is added", "INSERT INTO metadata VALUES ('layer.json', '{}')", nil, false, true},
+		{"the manifest of the heights is changed", "UPDATE metadata SET value = 'x' WHERE name = 'terrane_heights'", nil, true, true},
+		{"the hash of the rows is gone", "DELETE FROM metadata WHERE name = 'terrane_rows'", nil, false, true},
+		{"an older file has neither", "DELETE FROM metadata WHERE name IN ('terrane_rows', 'terrane_heights')", nil, false, false},
+	} {
+		t.Run(harm.name, func(t *testing.T) {
+			path := dataset(t, t.TempDir(), "alps", storetest.Places()...)
+			db, err := openConn(path, "mode=rw")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(db.exec(harm.sql, harm.args...), db.close()); err != nil {
+				t.Fatal(err)
+			}
+			r, err := Open(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			if err := r.CheckHeights(t.Context()); errors.Is(err, tilestore.ErrCorrupt) != harm.heights || err != nil && !harm.heights {
+				t.Errorf("heights: %v", err)
+			}
+			if err := r.CheckMetadata(t.Context()); errors.Is(err, tilestore.ErrCorrupt) != harm.metadata || err != nil && !harm.metadata {
+				t.Errorf("metadata: %v", err)
+			}
+		})
 	}
 }
 

@@ -318,3 +318,121 @@ func mortonPlace(n int) tilegrid.Coord {
 	}
 	return c
 }
+
+// TestAPublishedVersionIsNotWrittenOn: its writer died between giving it its name by a link and taking the unfinished one away.
+func TestAPublishedVersionIsNotWrittenOn(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeUnits(t.Context(), dir, 1); err != nil {
+		t.Fatal(err)
+	}
+	published := fileBytes(t, dir)
+	if err := os.Link(filepath.Join(dir, "alps@1.mbtiles"), partialPath(dir, "alps")); err != nil {
+		t.Fatal(err)
+	}
+	w, err := Create(t.Context(), dir, "alps", Options{Work: "units"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if w.Done() != 0 || w.Version() != 2 {
+		t.Errorf("carries on at %d, version %d", w.Done(), w.Version())
+	}
+	c := tilegrid.Coord{Z: 6}
+	if err := errors.Join(w.Put(t.Context(), c, []byte("other")), w.Checkpoint(t.Context(), 1), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(fileBytes(t, dir), published) {
+		t.Error("the published file has changed")
+	}
+}
+
+func TestOnlyWrongContentDropsTheWork(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		kept bool
+	}{
+		{"the content is wrong", fmt.Errorf("checked: %w", tilestore.ErrInvalid), false},
+		{"it cannot be read back", fmt.Errorf("checked: %w", tilestore.ErrCorrupt), false},
+		{"the disk fails", errors.New("input/output error"), true},
+		{"it is interrupted", context.Canceled, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			w, err := Create(t.Context(), dir, "alps", Options{Work: "units", Check: func(context.Context, tilestore.Reader) error { return c.err }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(writeUnit(t.Context(), w, 0), w.Checkpoint(t.Context(), 1)); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Commit(t.Context(), storetest.Info()); !errors.Is(err, c.err) {
+				t.Errorf("commit: %v", err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if c.kept {
+				wantOnly(t, dir, ".alps.mbtiles.partial")
+			} else {
+				wantOnly(t, dir)
+			}
+		})
+	}
+}
+
+func TestUnfinishedWorkIsDroppedAsAsked(t *testing.T) {
+	dir := t.TempDir()
+	begin := func(opts Options) (*Writer, error) {
+		w, err := Create(t.Context(), dir, "alps", opts)
+		if err == nil {
+			t.Cleanup(func() { w.Close() })
+			err = errors.Join(writeUnit(t.Context(), w, 0), w.Checkpoint(t.Context(), w.Done()+1))
+		}
+		return w, err
+	}
+	w, err := begin(Options{Work: "import one"})
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if w, err = begin(Options{Work: "import two", Drops: "import "}); err != nil || w.Done() != 1 {
+		t.Fatalf("other work that may be dropped: %v, done %d", err, w.Done())
+	}
+	w.Close()
+	if _, err := begin(Options{Work: "ingest", Drops: "ingest "}); !errors.Is(err, tilestore.ErrExists) {
+		t.Errorf("other work that may not be dropped: %v", err)
+	}
+	if w, err = begin(Options{Work: "import two", Drops: "import "}); err != nil || w.Done() != 2 {
+		t.Fatalf("the same work: %v, done %d", err, w.Done())
+	}
+	if err := w.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	wantOnly(t, dir)
+}
+
+func TestNumbersThatNoVersionCanHave(t *testing.T) {
+	dir := t.TempDir()
+	for _, file := range []string{"alps@9223372036854775807.mbtiles", "alps@2147483648.mbtiles"} {
+		if err := os.WriteFile(filepath.Join(dir, file), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := Create(t.Context(), dir, "alps", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Version() != 1 {
+		t.Errorf("got version %d", w.Version())
+	}
+	w.Close()
+	if err := os.WriteFile(filepath.Join(dir, "alps@2147483647.mbtiles"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(t.Context(), dir, "alps", Options{}); !errors.Is(err, tilestore.ErrExists) || remedy.Try(err) == "" {
+		t.Errorf("after the last version: %v", err)
+	}
+	if _, _, err := parseRef("alps@2147483648"); !errors.Is(err, tilestore.ErrNoDataset) {
+		t.Errorf("got %v", err)
+	}
+}
