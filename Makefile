@@ -29,7 +29,7 @@ test: setup-test ## everything that has to hold before a commit, the browser inc
 	$(MAKE) --no-print-directory e2e
 
 e2e: setup-test ## the built program with CesiumJS in a real browser; pictures in e2e/out
-	go test -tags e2e -count=1 -timeout 10m ./e2e/...
+	go test -tags e2e -count=1 -timeout 30m ./e2e/...
 
 check: setup-test ## form, vet, staticcheck, tests, a build without GDAL
 	@form=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$form" ] || { echo "gofmt: $$form"; exit 1; }

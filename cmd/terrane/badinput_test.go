@@ -40,7 +40,7 @@ var refusals = []refusal{
 	{"no priority of that name", "--priority best IN/zero.tif", exitUsage, `--priority "best"`},
 	{"a box of three numbers", "--bbox 1,2,3 IN/zero.tif", exitUsage, "--bbox [1 2 3]"},
 	{"a box of words", "--bbox north IN/zero.tif", exitUsage, "--bbox"},
-	{"a box inside out", "--bbox 2,0,1,1 IN/zero.tif", exitUsage, "west below east"},
+	{"a box inside out", "--bbox 2,0,1,1 IN/zero.tif", exitUsage, "-180 <= W < E <= 180"},
 	{"levels that do not begin at 0", "--levels 5-9 IN/zero.tif", exitUsage, `--levels "5-9"`},
 	{"an error bound below 0", "--max-error -1 IN/zero.tif", exitUsage, `--max-error "-1"`},
 	{"an error bound that is none", "--max-error NaN IN/zero.tif", exitUsage, `--max-error "NaN"`},

@@ -82,7 +82,7 @@ func (a *app) verify(ctx context.Context, ref string, rows importer.Rows, f veri
 
 // verdict marks an error that is itself what was found wrong, so wrong that the tiles cannot be read through.
 func verdict(err error) error {
-	for _, wrong := range []error{tilestore.ErrCorrupt, terrain.ErrLayer, verify.ErrServer} {
+	for _, wrong := range []error{tilestore.ErrCorrupt, terrain.ErrLayer, verify.ErrServer, verify.ErrList} {
 		if errors.Is(err, wrong) {
 			return mark(err, errVerification)
 		}

@@ -108,6 +108,11 @@ func TestVerifyReadsAnybodysServer(t *testing.T) {
 	if code, _, stderr := run(t, "verify", s.URL+"/nowhere"); code != exitVerify || !strings.Contains(stderr, "no layer.json") {
 		t.Errorf("no layer.json: exit %d\n%s", code, stderr)
 	}
+	rows := `[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[{"startX":0,"startY":0,"endX":0,"endY":1073741823}]]`
+	write(t, filepath.Join(dir, "layer.json"), []byte(`{"format":"quantized-mesh-1.0","tiles":["{z}/{x}/{y}.terrain"],"available":`+rows+`}`))
+	if code, _, stderr := run(t, "verify", s.URL); code != exitVerify || !strings.Contains(stderr, "1073741824 rows of tiles") || !strings.Contains(stderr, "try: ") {
+		t.Errorf("a billion rows: exit %d\n%s", code, stderr)
+	}
 }
 
 func TestWhatIsWrongHasItsExitCode(t *testing.T) {
