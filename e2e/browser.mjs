@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core';
 
 const task = JSON.parse(fs.readFileSync(0, 'utf8'));
 const report = { results: [], console: [], failures: [], origins: [] };
-const patience = 120_000;
+const patience = 300_000;
 
 const flags = [
   '--headless=new', '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist',
@@ -70,10 +70,10 @@ const steps = {
   async complete(page) {
     await page.waitForFunction(globeIsComplete, undefined, { timeout: patience, polling: 200 });
   },
-  /** see { selector }: waits for an element and returns its text. */
+  /** see { selector }: waits for an element with text to show and returns the texts of all. */
   async see(page, { selector }) {
-    await page.locator(selector).first().waitFor({ state: 'visible', timeout: patience });
-    return page.locator(selector).allInnerTexts();
+    await page.locator(selector).filter({ hasText: /\S/ }).first().waitFor({ state: 'visible', timeout: patience });
+    return page.locator(selector).allTextContents();
   },
   async count(page, { selector }) { return page.locator(selector).filter({ visible: true }).count(); },
   async fill(page, { selector, text }) { await page.fill(selector, text); },
