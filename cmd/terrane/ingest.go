@@ -64,7 +64,7 @@ func newIngestTerrainCommand(a *app) *cobra.Command {
 	v.StringVar(&f.nodata, "nodata", "", "value that means no data, instead of the declared one")
 	v.StringVar(&f.priority, "priority", "finest", "which source lies on top: finest, first or last")
 	v.StringVar(&f.fill, "fill", "interpolate", "holes inside the data: interpolate, sea or none")
-	v.StringVar(&f.maxError, "max-error", "auto", "most distance between a height and the mesh at the deepest level, metres")
+	v.StringVar(&f.maxError, "max-error", "auto", "most distance between a tile's own heights and its mesh at the deepest level, metres")
 	v.Float64SliceVar(&f.bbox, "bbox", nil, "only this box: W,S,E,N in degrees")
 	v.StringVar(&f.srcCRS, "src-crs", "", "reference system of the sources, EPSG:n, instead of their own")
 	v.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "tiles made at the same time")

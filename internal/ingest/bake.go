@@ -83,6 +83,9 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 	}
 	if all, some := w.mark(); !all {
 		o.complete(some)
+		if s.Fresh && o.only == nil {
+			o.holdHoles()
+		}
 	}
 	w.round()
 	o.pyramid.raise(o.poles)
@@ -169,7 +172,7 @@ func (o *oven) lattice() raster.Lattice {
 	return raster.Lattice{Level: w.level, MinI: w.west, MinJ: w.north - int64(w.side) + 1, Cols: w.side, Rows: w.side}
 }
 
-// complete gives every post a height, and counts the filled holes as data. some tells whether any post has data.
+// complete gives every post a height. some tells whether any post has data.
 func (o *oven) complete(some bool) {
 	w := o.pyramid.base()
 	w.overPoles()
@@ -179,6 +182,11 @@ func (o *oven) complete(some bool) {
 		o.filler.bare(w)
 	}
 	o.poles(w)
+}
+
+// holdHoles counts filled holes as data worth a tile.
+func (o *oven) holdHoles() {
+	w := o.pyramid.base()
 	guide := o.guide.from(w.level)
 	for r, gaps := range w.gaps {
 		for c := range w.side {
