@@ -259,3 +259,26 @@ func BenchmarkMesh(b *testing.B) {
 		})
 	}
 }
+
+func TestGroundTooSteepForFifteenBitsIsRoundedNotWrapped(t *testing.T) {
+	c := tilegrid.Coord{Z: 19, X: 524288, Y: 262144}
+	step := HeightStep(c.Z)
+	for _, low := range []float64{0, 1, 2, 3, 5} {
+		for _, steps := range []float64{32766, 32767, 32768, 65534, 65535, 131067, 131068, 131071} {
+			z := heightsOf(c, grounds["sea"])
+			for i := range z {
+				z[i] = float32(low * step)
+				if i%7 == 0 {
+					z[i] = float32((low + steps) * step)
+				}
+			}
+			m, err := NewMesher().Mesh(c, z, Options{Error: 1, Normals: true})
+			if err == nil {
+				err = m.ValidateAt(tilegrid.Geodetic.Bound(c))
+			}
+			if err != nil {
+				t.Errorf("from step %v over %v steps: %v", low, steps, err)
+			}
+		}
+	}
+}
