@@ -61,7 +61,7 @@ func TestDemoNeedsOneCommandAndLooksRightOnPhoneDeskAndWall(t *testing.T) {
 		step{"do": "complete"},
 		step{"do": "shot", "name": "demo-phone"},
 		step{"do": "overflow"},
-		step{"do": "open", "path": "viewer", "size": []int{1920, 1080}},
+		step{"do": "open", "path": "viewer", "size": []int{2560, 1440}},
 		step{"do": "complete"},
 		step{"do": "shot", "name": "demo-wall"},
 	)
@@ -103,7 +103,7 @@ func TestCatalogueShowsAndFiltersDatasetsAndViewerNamesAMissingOne(t *testing.T)
 		step{"do": "fill", "selector": "#filter", "text": "ELLIPS ontar"},
 		step{"do": "count", "selector": "article"},
 		step{"do": "see", "selector": "article pre"},
-		step{"do": "open", "path": "./", "size": []int{1920, 1080}},
+		step{"do": "open", "path": "./", "size": []int{2560, 1440}},
 		step{"do": "see", "selector": "article h2"},
 		step{"do": "shot", "name": "catalogue-wall"},
 		step{"do": "open", "path": "viewer#dataset=atlantis", "size": []int{640, 400}},

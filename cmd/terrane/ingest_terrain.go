@@ -48,7 +48,7 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 	if err := makeFolder(a.data, estimate.SizeBytes-mbtiles.Unfinished(a.data, f.name)); err != nil {
 		return published{}, err
 	}
-	w, err := mbtiles.Create(ctx, a.data, f.name, mbtiles.Options{Work: job.Work, Force: f.force, Rows: layerRow, Check: a.checker(f)})
+	w, err := mbtiles.Create(ctx, a.data, f.name, mbtiles.Options{Work: job.Work, Force: f.force, Rows: layerRow, Check: a.checker(job, f)})
 	if err != nil {
 		return published{}, err
 	}
@@ -147,13 +147,18 @@ func certain(job *ingest.Job) error {
 }
 
 // checker returns what looks through a finished dataset before it is published.
-func (a *app) checker(f terrainFlags) func(context.Context, tilestore.Reader) error {
+func (a *app) checker(job *ingest.Job, f terrainFlags) func(context.Context, tilestore.Reader) error {
 	if f.noVerify {
 		return nil
 	}
 	return func(ctx context.Context, r tilestore.Reader) error {
 		bar := newProgress(a, f.progress, "verify", r.Info().Tiles)
-		report, err := verify.Run(ctx, r, verify.Options{Jobs: f.jobs, Progress: func(done, _ int64) { bar.set(done, done) }})
+		opt := verify.Options{Jobs: f.jobs}
+		if len(job.Plan.Grounds) == 1 {
+			opt.MaxTurn = verify.SmoothTurn
+		}
+		opt.Progress = func(done, _ int64) { bar.set(done, done) }
+		report, err := verify.Run(ctx, r, opt)
 		bar.stop()
 		if err != nil {
 			return err

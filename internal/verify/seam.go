@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -9,9 +10,12 @@ import (
 	"github.com/terrane/terrane/tilestore"
 )
 
-// maxTurn is the angle between the normals of one place in two tiles that is no fault. Two roundings to oct bytes stay below 2 degrees, and that is what a
-// dataset of one source has. Where a fine source ends on a coarse one there may be a step, and the gradients on either side of it lean on
-// posts of either source; the report gives the widest angle.
+// SmoothTurn is what rounding explains of the angle between the normals of one place in two tiles, degrees: two roundings to oct bytes stay below it. A
+// dataset of one source keeps it.
+const SmoothTurn = 2
+
+// maxTurn is the angle that is no fault unless Options say otherwise. Where a fine source ends on a coarse one there may be a step, and the gradients on
+// either side of it lean on posts of either source; the report gives the widest angle.
 const maxTurn = 45 // degrees
 
 // skirt is how far a client's skirt hangs down from a tile: five times its geometric error (CesiumJS, QuantizedMeshTerrainData).
@@ -83,7 +87,7 @@ func (s *seams) compare(t *checkedTile, other tilegrid.Coord, a, b line) {
 	if wide > limit {
 		s.v.tileFault(t.coord, "seam.gap", "%.3f m to %s", wide, other)
 	}
-	if angle > maxTurn && !s.v.opt.Foreign {
+	if limit := cmp.Or(s.v.opt.MaxTurn, maxTurn); angle > limit && !s.v.opt.Foreign {
 		s.v.tileFault(t.coord, "seam.normals", "normals differ by %.1f degrees from those of %s", angle, other)
 	}
 }

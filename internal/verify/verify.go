@@ -34,6 +34,7 @@ var ErrList = errors.New("verify: too many tiles listed")
 type Options struct {
 	Jobs      int                     // tiles worked on at a time; 0: one a core
 	Foreign   bool                    // tiles by others: a mesh must be drawable, need not be as ours; gaps up to the skirt are no faults
+	MaxTurn   float64                 // degrees that normals of one place may differ by in two tiles; 0: what sources of different fineness may show
 	MaxFaults int                     // faults kept in the report; 0: 100. All are counted
 	Progress  func(done, total int64) // called after each batch, or nil
 }

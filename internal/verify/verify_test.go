@@ -58,6 +58,19 @@ func TestAGoodDatasetHasNoFaults(t *testing.T) {
 	}
 }
 
+func TestNormalsOfOneSourceMayNotTurn(t *testing.T) {
+	d := testDataset()
+	d.change(inner, func(m *terrain.Mesh) {
+		n := m.Normals[m.Edges.North[3]].Vec()
+		m.Normals[m.Edges.North[3]] = terrain.EncodeNormal(terrain.Vec{n[0] + 0.3, n[1], n[2]})
+	})
+	for limit, want := range map[float64]int64{0: 0, SmoothTurn: 1} {
+		if got := run(t, d, Options{MaxTurn: limit}); got.FaultCount != want {
+			t.Errorf("limit %v: %d faults, want %d: %v", limit, got.FaultCount, want, got.Faults)
+		}
+	}
+}
+
 func TestFaultsAreFoundAndNamed(t *testing.T) {
 	cases := []struct {
 		name, rule, detail string
