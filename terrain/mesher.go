@@ -36,6 +36,7 @@ type Mesher struct {
 	steps   []int32   // heights in whole steps
 	step    float64   // metres a step
 	stamps  []uint32  // of each triangle; a candidate of an older stamp is void
+	staled  int       // how many of d.fresh have had their stamps changed
 	queue   queue
 	numbers []int32 // vertex number of each point, or -1
 	points  []int32 // point of each vertex
@@ -173,7 +174,10 @@ func (m *Mesher) splitBorder(p, a, b int32) {
 	m.d.splitEdge(e, p)
 }
 
-// refineInside adds the worst sample of all, again and again, until every one is within the tolerance.
+// refineInside adds the worst sample of a triangle, again and again, until every one is within the tolerance. It goes in rounds: a round adds the worst samples of
+// triangles that it has not touched yet, down to a share of the first one's distance, and only then are the triangles that are left looked at. Most of those that
+// come and go within a round are thus never looked at; what is added is the worst sample of its triangle all the same. With a share of 0.7 there are as few triangles as one by one, with
+// 0.5 one in a hundred more.
 func (m *Mesher) refineInside(tolerance float32) {
 	m.queue.reset(tolerance)
 	clear(m.stamps)
@@ -183,9 +187,18 @@ func (m *Mesher) refineInside(tolerance float32) {
 		if !ok {
 			return
 		}
-		if m.stamps[c.triangle] == c.stamp {
-			m.d.insert(c.triangle, c.point)
-			m.rescan(tolerance)
+		if !m.current(c) {
+			continue
 		}
+		for end := c.distance * roundShare; ok && c.distance >= end; c, ok = m.queue.pop() {
+			if m.current(c) {
+				m.d.insert(c.triangle, c.point)
+				m.stale()
+			}
+		}
+		if ok {
+			m.queue.push(c)
+		}
+		m.rescan(tolerance)
 	}
 }

@@ -9,14 +9,23 @@ type candidate struct {
 	stamp           uint32
 }
 
-// rescan looks at the triangles that changed and queues those that hold a sample beyond the tolerance.
-func (m *Mesher) rescan(tolerance float32) {
+// current tells whether a candidate's triangle is as it was when it was looked at.
+func (m *Mesher) current(c candidate) bool { return m.stamps[c.triangle] == c.stamp }
+
+// stale makes the candidates of triangles that changed void.
+func (m *Mesher) stale() {
 	for n := len(m.d.from) / 3; len(m.stamps) < n; {
 		m.stamps = append(m.stamps, 0)
 	}
-	for _, t := range m.d.fresh {
+	for _, t := range m.d.fresh[m.staled:] {
 		m.stamps[t]++
 	}
+	m.staled = len(m.d.fresh)
+}
+
+// rescan looks at the triangles that changed and queues those that hold a sample beyond the tolerance.
+func (m *Mesher) rescan(tolerance float32) {
+	m.stale()
 	for i := len(m.d.fresh) - 1; i >= 0; i-- {
 		t := m.d.fresh[i]
 		if m.stamps[t]&seen != 0 {
@@ -30,11 +39,14 @@ func (m *Mesher) rescan(tolerance float32) {
 	for _, t := range m.d.fresh {
 		m.stamps[t] &^= seen
 	}
-	m.d.fresh = m.d.fresh[:0]
+	m.d.fresh, m.staled = m.d.fresh[:0], 0
 }
 
 // seen marks a triangle that this rescan has dealt with.
 const seen = 1 << 31
+
+// roundShare ends a round: see refineInside.
+const roundShare = 0.7
 
 // scan returns the sample inside a triangle that is furthest from its plane, or -1 if none is further than the tolerance. Samples on the
 // tile's border are left out: their lines are settled.

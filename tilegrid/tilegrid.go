@@ -67,6 +67,21 @@ func (c Coord) Children() [4]Coord {
 // Ancestor returns the tile at level z <= c.Z that holds c.
 func (c Coord) Ancestor(z uint8) Coord { return Coord{z, c.X >> (c.Z - z), c.Y >> (c.Z - z)} }
 
+// Morton interleaves the bits of column and row, the column's lowest first: of one level, what is near in that order is near on the ground.
+func (c Coord) Morton() uint64 { return spread(c.X) | spread(c.Y)<<1 }
+
+// spread puts a zero between any two bits.
+func spread(v uint32) uint64 {
+	x := uint64(v)
+	for _, s := range []struct {
+		shift int
+		mask  uint64
+	}{{16, 0x0000ffff0000ffff}, {8, 0x00ff00ff00ff00ff}, {4, 0x0f0f0f0f0f0f0f0f}, {2, 0x3333333333333333}, {1, 0x5555555555555555}} {
+		x = (x | x<<s.shift) & s.mask
+	}
+	return x
+}
+
 // Grid is one of the two tile grids. The zero value is [Geodetic].
 type Grid struct{ mercator bool }
 
@@ -127,6 +142,10 @@ func (g Grid) lat(y float64, rows uint32) float64 {
 	return y*(180/float64(rows)) - 90
 }
 
+// Fraction returns where p lies in the grid as shares of its width, from the west, and of its height, from the south: 0 to 1 inside. In the Mercator grid,
+// latitudes beyond its limit are taken for the limit.
+func (g Grid) Fraction(p orb.Point) (x, y float64) { return g.column(p.Lon(), 1), g.row(p.Lat(), 1) }
+
 // At returns the tile of level z that holds p. A point on a border belongs to the tile east and north of it; positions
 // outside the grid are clamped to its rim.
 func (g Grid) At(p orb.Point, z uint8) Coord {
@@ -185,28 +204,6 @@ func (g Grid) FlipY(c Coord) Coord {
 func (g Grid) Resolution(z uint8, n int) float64 {
 	columns, _ := g.Size(z)
 	return 360 / float64(columns) / float64(n)
-}
-
-// SplitBound cuts a bound whose longitudes leave -180..180 into one or two that do not. A bound of 360 degrees or more
-// becomes the whole circle.
-func SplitBound(b orb.Bound) []orb.Bound {
-	w, e := b.Min.Lon(), b.Max.Lon()
-	part := func(w, e float64) orb.Bound {
-		return orb.Bound{Min: orb.Point{w, b.Min.Lat()}, Max: orb.Point{e, b.Max.Lat()}}
-	}
-	if e-w >= 360 {
-		return []orb.Bound{part(-180, 180)}
-	}
-	for w < -180 {
-		w, e = w+360, e+360
-	}
-	for w >= 180 {
-		w, e = w-360, e-360
-	}
-	if e <= 180 {
-		return []orb.Bound{part(w, e)}
-	}
-	return []orb.Bound{part(w, 180), part(-180, e-360)}
 }
 
 // Range is a rectangle of tiles of one level, both ends included.

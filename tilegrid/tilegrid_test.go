@@ -253,3 +253,36 @@ func BenchmarkRanges(b *testing.B) {
 		Ranges(tiles)
 	}
 }
+
+func TestBoundsAreUnitedTheShortWayRound(t *testing.T) {
+	b := func(w, e float64) orb.Bound { return orb.Bound{Min: orb.Point{w, -1}, Max: orb.Point{e, 1}} }
+	for name, c := range map[string]struct {
+		parts []orb.Bound
+		want  orb.Bound
+	}{
+		"one":                                 {[]orb.Bound{b(3, 4)}, b(3, 4)},
+		"beside each other":                   {[]orb.Bound{b(3, 4), b(6, 9)}, b(3, 9)},
+		"either side of the antimeridian":     {[]orb.Bound{b(170, 180), b(-180, -175)}, b(170, 185)},
+		"one that crosses, one that does not": {[]orb.Bound{b(175, 182), b(-170, -160)}, b(175, 200)},
+		"two that cross":                      {[]orb.Bound{b(170, 181), b(179, 190)}, b(170, 190)},
+		"all round":                           {[]orb.Bound{b(-180, 180), b(20, 30)}, b(-180, 180)},
+		"inside one another":                  {[]orb.Bound{b(0, 100), b(20, 30)}, b(0, 100)},
+		"beyond 180 altogether":               {[]orb.Bound{b(190, 200)}, b(-170, -160)},
+	} {
+		if got := UniteBounds(c.parts); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestFractionAgreesWithTiles(t *testing.T) {
+	for _, g := range []Grid{Geodetic, Mercator} {
+		for c := range (Range{Z: 3, MaxX: 7, MaxY: 7}).All() {
+			columns, rows := g.Size(3)
+			x, y := g.Fraction(g.Bound(c).Min)
+			if math.Abs(x-float64(c.X)/float64(columns)) > 1e-12 || math.Abs(y-float64(c.Y)/float64(rows)) > 1e-12 {
+				t.Errorf("%v %v begins at %v, %v", g.CRS(), c, x, y)
+			}
+		}
+	}
+}

@@ -28,6 +28,9 @@ const pageSize = 16384
 //go:embed schema.sql
 var schema string
 
+//go:embed shared.sql
+var sharedSchema string
+
 // Names of metadata rows that are ours.
 const (
 	rowInfo     = "terrane"         // the Info as JSON

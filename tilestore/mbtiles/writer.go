@@ -2,6 +2,7 @@ package mbtiles
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Options struct {
 	Force bool
 	// Drops is what unfinished work begins with that is dropped without Force, if it is not Work; "": none.
 	Drops string
+	// Shared has equal tiles stored once.
+	Shared bool
 	// Rows returns more metadata rows for programs that know the layout of others; nil: none.
 	Rows func(tilestore.Info) (map[string]string, error)
 	// Check looks through the finished version before it is published. Its error is Commit's. The unfinished file is dropped if that wraps
@@ -43,15 +46,18 @@ type Writer struct {
 	lock         *lock
 	done         int
 	kept         bool // something was checkpointed, by this writer or before
+	shared       bool // equal tiles are stored once
 	rows         func(tilestore.Info) (map[string]string, error)
 	check        func(context.Context, tilestore.Reader) error
 
 	mu      sync.Mutex // guards the fields below: one connection serves writing and reading back
 	db      *conn      // nil when closed
-	tile    *statement
+	tile    *statement // stores a tile, or its place if it is shared
+	image   *statement // stores a tile's data, if it is shared; nil otherwise
 	heights *statement
-	read    *statement
-	failed  error // first failure of the store: what follows would not be what was put
+	read    *statement // heights
+	again   *statement // a tile
+	failed  error      // first failure of the store: what follows would not be what was put
 }
 
 var (
@@ -71,7 +77,7 @@ func Create(ctx context.Context, folder, name string, opts Options) (*Writer, er
 	if err != nil {
 		return nil, folderFault(folder, err)
 	}
-	w := &Writer{folder: folder, name: name, partial: partialPath(folder, name), lock: l, rows: opts.Rows, check: opts.Check}
+	w := &Writer{folder: folder, name: name, partial: partialPath(folder, name), lock: l, shared: opts.Shared, rows: opts.Rows, check: opts.Check}
 	if err := w.begin(opts); err != nil {
 		w.drop()
 		l.release()
@@ -188,7 +194,11 @@ func (w *Writer) state() (work string, found bool, err error) {
 func (w *Writer) fresh(work string) error {
 	w.done, w.kept = 0, false
 	marks := fmt.Sprintf("BEGIN; PRAGMA application_id=%d; PRAGMA user_version=%d;", ApplicationID, Layout)
-	if err := w.db.exec(marks + schema); err != nil {
+	tables := schema
+	if w.shared {
+		tables = sharedSchema
+	}
+	if err := w.db.exec(marks + tables); err != nil {
 		return err
 	}
 	for _, row := range [][2]string{{rowWork, work}, {rowDone, doneText(0)}} {
@@ -212,20 +222,22 @@ const (
 	upsertHeights = `INSERT INTO heights (zoom, "column", "row", hash, data) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (zoom, "row", "column") DO UPDATE SET hash = excluded.hash, data = excluded.data
 		WHERE hash IS NOT excluded.hash`
+	insertImage = "INSERT INTO images (content, mime, tile_data) VALUES (?, ?, ?) ON CONFLICT (content) DO NOTHING"
+	upsertPlace = `INSERT INTO map (zoom_level, tile_column, tile_row, tile_hash, tile_id) VALUES (?, ?, ?, ?, (SELECT tile_id FROM images WHERE content = ?))
+		ON CONFLICT (zoom_level, tile_row, tile_column) DO UPDATE SET tile_hash = excluded.tile_hash, tile_id = excluded.tile_id
+		WHERE tile_hash IS NOT excluded.tile_hash`
 )
 
 const selectMetadata = "SELECT value FROM metadata WHERE name = ?"
 
 func (w *Writer) prepare() (err error) {
-	for _, s := range []struct {
-		to  **statement
-		sql string
-	}{
-		{&w.tile, upsertTile},
-		{&w.heights, upsertHeights},
-		{&w.read, selectHeights},
-	} {
-		if *s.to, err = w.db.prepare(s.sql); err != nil {
+	statements := map[string]**statement{upsertTile: &w.tile, upsertHeights: &w.heights, selectHeights: &w.read, selectTile: &w.again}
+	if w.shared {
+		delete(statements, upsertTile)
+		statements[insertImage], statements[upsertPlace] = &w.image, &w.tile
+	}
+	for sql, to := range statements {
+		if *to, err = w.db.prepare(sql); err != nil {
 			return err
 		}
 	}
@@ -240,15 +252,28 @@ func (w *Writer) Done() int { return w.done }
 
 // Put stores a tile; a later Put of the same place replaces it. data must not be empty.
 func (w *Writer) Put(ctx context.Context, c tilegrid.Coord, data []byte) error {
-	return w.put(ctx, &w.tile, c, data)
+	return w.put(ctx, c, data, func(hash []byte) error {
+		if !w.shared {
+			return w.tile.exec(int64(c.Z), int64(c.X), int64(c.Y), hash, data)
+		}
+		sum := sha256.Sum256(data)
+		content := sum[:len(tilestore.Hash{})]
+		mime, _ := Sniff(data)
+		if err := w.image.exec(content, mime, data); err != nil {
+			return err
+		}
+		return w.tile.exec(int64(c.Z), int64(c.X), int64(c.Y), hash, content)
+	})
 }
 
 // PutHeights stores a grid of heights beside the tiles.
 func (w *Writer) PutHeights(ctx context.Context, c tilegrid.Coord, data []byte) error {
-	return w.put(ctx, &w.heights, c, data)
+	return w.put(ctx, c, data, func(hash []byte) error {
+		return w.heights.exec(int64(c.Z), int64(c.X), int64(c.Y), hash, data)
+	})
 }
 
-func (w *Writer) put(ctx context.Context, insert **statement, c tilegrid.Coord, data []byte) error {
+func (w *Writer) put(ctx context.Context, c tilegrid.Coord, data []byte, insert func(hash []byte) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -259,9 +284,7 @@ func (w *Writer) put(ctx context.Context, insert **statement, c tilegrid.Coord, 
 		return fmt.Errorf("mbtiles: %s of %s is empty", c, w.name)
 	}
 	h := tilestore.HashTile(c, data)
-	return w.using(func() error {
-		return (*insert).exec(int64(c.Z), int64(c.X), int64(c.Y), h[:], data)
-	})
+	return w.using(func() error { return insert(h[:]) })
 }
 
 // using runs f with the connection and remembers its first failure.
@@ -279,15 +302,43 @@ func (w *Writer) using(f func() error) error {
 
 // Heights returns the grid that was put at c, whether checkpointed yet or not.
 func (w *Writer) Heights(ctx context.Context, c tilegrid.Coord) ([]byte, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	var b blob
-	err := w.using(func() error { return b.read(w.read, c) })
+	b, err := w.point(ctx, c, func() *statement { return w.read })
 	if err != nil {
 		return nil, err
 	}
 	return b.checked(w.partial, c)
+}
+
+// Tile returns the tile that was put at c, whether checkpointed yet or not.
+func (w *Writer) Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, error) {
+	b, err := w.point(ctx, c, func() *statement { return w.again })
+	if err != nil {
+		return tilestore.Tile{}, err
+	}
+	data, err := b.checked(w.partial, c)
+	if err != nil {
+		return tilestore.Tile{}, err
+	}
+	return tilestore.Tile{Data: data, ETag: tilestore.Hash(b.hash).ETag()}, nil
+}
+
+func (w *Writer) point(ctx context.Context, c tilegrid.Coord, s func() *statement) (b blob, err error) {
+	if err := ctx.Err(); err != nil {
+		return b, err
+	}
+	err = w.using(func() error { return b.read(s(), c) })
+	return b, err
+}
+
+// Formats returns the MIME types of what was put, sorted; "" stands for tiles that are no pictures. Only shared tiles are known by their format.
+func (w *Writer) Formats(ctx context.Context) (types []string, err error) {
+	err = w.using(func() error {
+		return w.db.each("SELECT DISTINCT mime FROM images ORDER BY mime", func(v []driver.Value) error {
+			types = append(types, asText(v[0]))
+			return ctx.Err()
+		})
+	})
+	return types, err
 }
 
 // Coords yields the tiles put so far of one level, sorted by row, then column.
@@ -364,13 +415,13 @@ func (w *Writer) drop() error {
 	if w.db == nil {
 		return nil
 	}
-	for _, s := range []*statement{w.tile, w.heights, w.read} {
+	for _, s := range []*statement{w.tile, w.image, w.heights, w.read, w.again} {
 		if s != nil {
 			s.s.Close()
 		}
 	}
 	err := w.db.close()
-	w.db, w.tile, w.heights, w.read = nil, nil, nil, nil
+	w.db, w.tile, w.image, w.heights, w.read, w.again = nil, nil, nil, nil, nil, nil
 	return err
 }
 
