@@ -286,3 +286,16 @@ func TestFractionAgreesWithTiles(t *testing.T) {
 		}
 	}
 }
+
+func TestMortonInterleavesTheBits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.Uint32().Draw(t, "v")
+		want := uint64(0)
+		for k := range 32 {
+			want |= uint64(v>>k&1) << (2 * k)
+		}
+		if x, y := (Coord{X: v}).Morton(), (Coord{Y: v}).Morton(); x != want || y != want<<1 {
+			t.Errorf("%#x: %#x and %#x, want %#x and twice that", v, x, y, want)
+		}
+	})
+}

@@ -26,16 +26,16 @@ type refusal struct {
 // refusals need no files by others: they are about the command line, or about files that the test makes.
 var refusals = []refusal{
 	{"no source", "", exitUsage, "requires at least 1 arg"},
-	{"a missing file", "IN/missing.tif", exitInput, "missing.tif: raster: cannot open: no such file"},
+	{"a missing file", "IN/missing.tif", exitInput, "missing.tif: cannot open: no such file"},
 	{"a folder", "IN", exitInput, "a folder"},
-	{"zero bytes", "IN/zero.tif", exitInput, "zero.tif: raster: cannot open: the file is empty"},
-	{"a pipe that nobody writes", "IN/fifo.tif", exitInput, "fifo.tif: raster: cannot open: not a regular file"},
-	{"a text file", "IN/text.tif", exitInput, "text.tif: raster: cannot open"},
-	{"the network", "/vsicurl/http://127.0.0.1:1/x.tif", exitInput, "/vsicurl/http://127.0.0.1:1/x.tif: raster: cannot open"},
-	{"somebody's memory", "MEM:::DATAPOINTER=1,PIXELS=1,LINES=1", exitInput, "MEM:::DATAPOINTER=1,PIXELS=1,LINES=1: raster: cannot open"},
-	{"a VRT over a file outside its folder", "IN/outside.vrt", exitInput, "outside.vrt: raster: refers to something outside"},
-	{"a VRT over the network", "IN/network.vrt", exitInput, "network.vrt: raster: refers to something outside"},
-	{"a VRT that is named .tif", "IN/vrt.tif", exitInput, "vrt.tif: raster: refers to something outside"},
+	{"zero bytes", "IN/zero.tif", exitInput, "zero.tif: cannot open: the file is empty"},
+	{"a pipe that nobody writes", "IN/fifo.tif", exitInput, "fifo.tif: cannot open: not a regular file"},
+	{"a text file", "IN/text.tif", exitInput, "text.tif: cannot open"},
+	{"the network", "/vsicurl/http://127.0.0.1:1/x.tif", exitInput, "/vsicurl/http://127.0.0.1:1/x.tif: cannot open"},
+	{"somebody's memory", "MEM:::DATAPOINTER=1,PIXELS=1,LINES=1", exitInput, "MEM:::DATAPOINTER=1,PIXELS=1,LINES=1: cannot open"},
+	{"a VRT over a file outside its folder", "IN/outside.vrt", exitInput, "outside.vrt: refers to something outside"},
+	{"a VRT over the network", "IN/network.vrt", exitInput, "network.vrt: refers to something outside"},
+	{"a VRT that is named .tif", "IN/vrt.tif", exitInput, "vrt.tif: refers to something outside"},
 	{"no fill of that name", "--fill sand IN/zero.tif", exitUsage, `--fill "sand"`},
 	{"no priority of that name", "--priority best IN/zero.tif", exitUsage, `--priority "best"`},
 	{"a box of three numbers", "--bbox 1,2,3 IN/zero.tif", exitUsage, "--bbox [1 2 3]"},
@@ -49,10 +49,14 @@ var refusals = []refusal{
 	{"less memory than it takes", "--memory 1MB IN/zero.tif", exitUsage, `--memory "1MB"`},
 	{"no jobs", "--jobs 0 IN/zero.tif", exitUsage, "--jobs 0"},
 	{"a way to show progress that is none", "--progress loud IN/zero.tif", exitUsage, `--progress "loud"`},
+	{"a pattern that matches nothing", "IN/*.jp2", exitInput, "*.jp2: no file matches this pattern"},
+	{"a pattern that the shell was kept from", "IN/z*.tif", exitInput, "z*.tif: a pattern, not a file"},
+	{"a level that no grid has", "--levels 29 IN/zero.tif", exitUsage, `--levels "29": the deepest is 28`},
+	{"a file that no name can be made of", "IN/¿.tif", exitUsage, "no dataset name can be made"},
 	{"a name that leads elsewhere", "--name ../x IN/zero.tif", exitUsage, `bad dataset name "../x"`},
 	{"an unknown flag", "--tippecanoe IN/zero.tif", exitUsage, "--tippecanoe"},
 	{"the folder above the data folder is missing", "--data DATA/a/b IN/zero.tif", exitFailed, "DATA/a/b: no such data folder"},
-	{"a data folder that is a file", "--data IN/zero.tif IN/zero.tif", exitFailed, "zero.tif: no such data folder: not a directory"},
+	{"a data folder that is a file", "--data IN/zero.tif IN/zero.tif", exitFailed, "zero.tif: a file, where a data folder is due"},
 }
 
 // realRefusals are about files by others.
@@ -60,17 +64,19 @@ var realRefusals = []refusal{
 	{"a reference that is none", "--src-crs foo IN/n43.dt0", exitUsage, `"foo" is not of the form EPSG:n`},
 	{"a reference that nobody knows", "--src-crs EPSG:1 IN/n43.dt0", exitUsage, "EPSG:1"},
 	{"a box beside the data", "--bbox 1,2,3,4 IN/n43.dt0", exitUsage, "no source reaches into --bbox"},
-	{"levels deeper than there are", "--levels 99 IN/n43.dt0", exitUsage, "n43.dt0: ingest: bad options: level 99"},
+	{"levels deeper than there are", "--levels 99 IN/n43.dt0", exitUsage, `--levels "99"`},
+	{"degrees taken for metres", "--src-crs EPSG:25832 IN/n43.dt0", exitInput, "n43.dt0: unusable spatial reference: EPSG:25832 counts metres"},
+	{"one good source and one without reference", "IN/n43.dt0 IN/frontrange_srtm3.asc", exitInput, "frontrange_srtm3.asc: no spatial reference"},
 	{"doubts under --strict", "--strict IN/n43.dt0", exitAmbiguous, "n43.dt0: ambiguous input: vertical datum"},
-	{"levels that no disk holds", "--levels 20 IN/n43.dt0", exitDisk, "DATA: tilestore: no space left: about "},
-	{"one good source and one missing", "IN/n43.dt0 IN/missing.tif", exitInput, "missing.tif: raster: cannot open"},
-	{"no reference", "IN/frontrange_srtm3.asc", exitInput, "frontrange_srtm3.asc: raster: no spatial reference"},
-	{"red, green and blue", "IN/landsat_bahamas_rgb_nodata0_utm18n.tif", exitInput, "landsat_bahamas_rgb_nodata0_utm18n.tif: raster: not an elevation model"},
-	{"a palette", "IN/palette_cog_epsg3857.tif", exitInput, "palette_cog_epsg3857.tif: raster: not an elevation model"},
-	{"complex values", "IN/complex.tif", exitInput, "complex.tif: raster: not an elevation model: its values are complex"},
-	{"all nodata", "IN/void.tif", exitInput, "void.tif: raster: no valid height"},
-	{"a moon of Jupiter", "IN/europa_moon_crs.tif", exitInput, "europa_moon_crs.tif: raster: unusable spatial reference"},
-	{"65 535 x 65 535 pixels in 401 bytes", "IN/huge4GB.tif", exitInput, "huge4GB.tif: raster: truncated or corrupt"},
+	{"levels that no disk holds", "--levels 21 IN/n43.dt0", exitDisk, "DATA: no space left: about "},
+	{"one good source and one missing", "IN/n43.dt0 IN/missing.tif", exitInput, "missing.tif: cannot open"},
+	{"no reference", "IN/frontrange_srtm3.asc", exitInput, "frontrange_srtm3.asc: no spatial reference"},
+	{"red, green and blue", "IN/landsat_bahamas_rgb_nodata0_utm18n.tif", exitInput, "landsat_bahamas_rgb_nodata0_utm18n.tif: not an elevation model"},
+	{"a palette", "IN/palette_cog_epsg3857.tif", exitInput, "palette_cog_epsg3857.tif: not an elevation model"},
+	{"complex values", "IN/complex.tif", exitInput, "complex.tif: not an elevation model: its values are complex"},
+	{"all nodata", "IN/void.tif", exitInput, "void.tif: no valid height"},
+	{"a moon of Jupiter", "IN/europa_moon_crs.tif", exitInput, "europa_moon_crs.tif: unusable spatial reference"},
+	{"65 535 x 65 535 pixels in 401 bytes", "IN/huge4GB.tif", exitInput, "huge4GB.tif: truncated or corrupt"},
 }
 
 // broken are the files of data/broken and the exit code of each; two are odd but whole.
@@ -132,7 +138,7 @@ func refuseBrokenFiles(t *testing.T, program string) {
 			continue
 		}
 		t.Run(f.Name(), func(t *testing.T) {
-			refusal{f.Name(), "IN/" + f.Name(), code, f.Name() + ": raster: "}.check(t, program, in)
+			refusal{f.Name(), "IN/" + f.Name(), code, f.Name() + ": "}.check(t, program, in)
 		})
 	}
 }
@@ -242,7 +248,7 @@ func refuseReadOnly(t *testing.T, program string) {
 func refuseSmallDisk(t *testing.T, program string) {
 	dir := mount(t, "size=8m", 0)
 	o := invoke(t, program, "ingest", "terrain", "--data", dir, sharedFile(t, "dem/N42E001.hgt.zip"))
-	o.checkScreen(t, exitDisk, dir+": tilestore: no space left: about ")
+	o.checkScreen(t, exitDisk, dir+": no space left: about ")
 	if left := names(t, dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
@@ -251,7 +257,7 @@ func refuseSmallDisk(t *testing.T, program string) {
 // stopAtFullDisk lets somebody else fill the disk while the program writes.
 func stopAtFullDisk(t *testing.T, program string) {
 	dir, dem := mount(t, "size=24m", 0), sharedFile(t, "dem/N42E001.hgt.zip")
-	line := []string{"ingest", "terrain", "--name", "alps", "--no-verify", "--data", dir, dem}
+	line := []string{"ingest", "terrain", "--name", "alps", "--no-verify", "--progress", "lines", "--data", dir, dem}
 	r := begin(t, program, line...)
 	r.waitForTiling(t, 10)
 	ballast := filepath.Join(dir, "ballast")
@@ -265,7 +271,7 @@ func stopAtFullDisk(t *testing.T, program string) {
 	f.Close()
 	o := r.wait(t)
 	o.stderr = o.stderr[max(0, strings.Index(o.stderr, "terrane: ")):] // without the progress
-	o.checkScreen(t, exitDisk, dir+": tilestore: no space left")
+	o.checkScreen(t, exitDisk, dir+": no space left")
 	for _, name := range names(t, dir) {
 		if !strings.HasPrefix(name, ".alps.") && name != "ballast" {
 			t.Errorf("visible: %s", name)
@@ -286,13 +292,13 @@ func stopAtFullDisk(t *testing.T, program string) {
 // refuseOtherWork begins one dataset, and then another under the same name.
 func refuseOtherWork(t *testing.T, program string) {
 	dir, dem := t.TempDir(), sharedFile(t, "dem/N42E001.hgt.zip")
-	r := begin(t, program, "ingest", "terrain", "--name", "alps", "--data", dir, dem)
+	r := begin(t, program, "ingest", "terrain", "--name", "alps", "--progress", "lines", "--data", dir, dem)
 	r.waitForTiling(t, 10)
 	r.command.Process.Signal(syscall.SIGTERM)
 	r.wait(t)
 	before := listing(t, dir)
 	other := []string{"ingest", "terrain", "--name", "alps", "--data", dir, sharedFile(t, "dem/n43.dt0")}
-	invoke(t, program, other...).checkScreen(t, exitStore, "alps: tilestore: dataset exists: an unfinished one")
+	invoke(t, program, other...).checkScreen(t, exitStore, "alps: dataset exists: an unfinished one")
 	if after := listing(t, dir); after != before {
 		t.Errorf("the folder was\n%s and is\n%s", before, after)
 	}

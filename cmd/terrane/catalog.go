@@ -39,15 +39,23 @@ func (c catalog) All(ctx context.Context) ([]tilestore.Info, error) {
 
 // openFolder opens the data folder.
 func (a *app) openFolder(ctx context.Context) (*mbtiles.Folder, error) {
-	if _, err := os.Stat(a.data); errors.Is(err, fs.ErrNotExist) {
+	switch stat, err := os.Stat(a.data); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, remedy.New(a.data, errors.New("no such data folder"), "terrane ingest terrain FILE makes it; --data DIR names another")
+	case err == nil && !stat.IsDir():
+		return nil, notFolder(a.data)
 	}
 	return mbtiles.OpenFolder(ctx, a.data)
+}
+
+// notFolder says that --data names a file.
+func notFolder(path string) error {
+	return remedy.New(path, errors.New("a file, where a data folder is due"), "--data DIR names the folder that holds the dataset files, NAME@1.mbtiles")
 }
 
 // warn says which files of the folder are not served, and why.
 func (a *app) warn(problems []mbtiles.Problem) {
 	for _, p := range problems {
-		fmt.Fprintf(a.stderr, "terrane: %s is not served: %s\n", p.Name, oneLine(p.Err.Error()))
+		fmt.Fprintf(a.stderr, "terrane: %s is not served: %s\n", p.Name, plain(p.Err))
 	}
 }

@@ -92,7 +92,7 @@ func flagNames(c *cobra.Command) []string {
 func fill(c *cobra.Command, k *koanf.Koanf) error {
 	var wrong error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || wrong != nil || f.Name == "config" || !k.Exists(f.Name) {
+		if f.Changed || wrong != nil || f.Name == "config" || f.Name == "version" || f.Name == "help" || !k.Exists(f.Name) {
 			return
 		}
 		value := k.String(f.Name)

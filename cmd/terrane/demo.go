@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,7 +59,9 @@ func (a *app) makeDemo(ctx context.Context) error {
 			return remedy.New(dem, err, "--data DIR names a folder that can be written")
 		}
 	}
-	ingest := newIngestTerrainCommand(a)
+	silent := *a
+	silent.stdout = io.Discard // the result of demo is the server
+	ingest := newIngestTerrainCommand(&silent)
 	ingest.SilenceErrors, ingest.SilenceUsage = true, true
 	ingest.SetArgs([]string{
 		"--name", demoName, "--title", "An island that does not exist", "--attribution", "Made by terrane demo", "--vertical", "ellipsoid", dem,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -22,6 +21,8 @@ var (
 	errInput = errors.New("unusable input")
 	// errAmbiguous: --strict, and something had to be assumed.
 	errAmbiguous = errors.New("ambiguous input")
+	// errResumable: what was interrupted carries on when it is begun again.
+	errResumable = errors.New("resumable")
 )
 
 // Exit codes, see docs. 1 is every failure without a code of its own.
@@ -78,20 +79,20 @@ func (a *app) report(ctx context.Context, err error) int {
 	code := exitCode(err, ctx.Err() != nil)
 	switch {
 	case code == exitDone:
+	case code == exitInterrupted && errors.Is(err, errResumable):
+		fmt.Fprintln(a.stderr, "terrane: interrupted")
+		fmt.Fprintln(a.stderr, "try: the same command again; it carries on where it stopped")
 	case code == exitInterrupted:
 		fmt.Fprintln(a.stderr, "terrane: interrupted")
-		fmt.Fprintln(a.stderr, "try: the same command again; an ingest carries on where it stopped")
+		fmt.Fprintln(a.stderr, "try: the same command again; nothing was changed, it begins anew")
 	default:
-		fmt.Fprintln(a.stderr, "terrane: "+oneLine(err.Error()))
+		fmt.Fprintln(a.stderr, "terrane: "+plain(err))
 		if try := remedy.Try(err); try != "" {
 			fmt.Fprintln(a.stderr, "try: "+oneLine(try))
 		}
 	}
 	return code
 }
-
-// oneLine keeps an error on one line whatever a library wrote into it.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // usageError marks err as the user's, and points to the command's help unless a remedy is in it already.
 func usageError(c *cobra.Command, err error) error {

@@ -29,7 +29,7 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 	}
 	job, err := ingest.Prepare(ctx, o)
 	if err != nil {
-		return published{}, prepareFault(o.Sources[0], err)
+		return published{}, prepareFault(o, err)
 	}
 	defer job.Close()
 	a.saySources(job)
@@ -39,37 +39,34 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 			return published{}, err
 		}
 	}
-	estimate := job.Estimate(f.jobs)
-	a.say("plan     levels 0-%d, about %s tiles, %s, %s", job.Plan.Leaf, thousands(int64(job.Plan.Total())), sizeText(estimate.SizeBytes),
-		estimate.Time.Round(time.Second))
-	if f.dryRun {
-		return published{}, a.reportPlan(job, f, estimate)
-	}
-	if err := makeFolder(a.data, estimate.SizeBytes-mbtiles.Unfinished(a.data, f.name)); err != nil {
-		return published{}, err
-	}
-	w, err := mbtiles.Create(ctx, a.data, f.name, mbtiles.Options{Work: job.Work, Force: f.force, Rows: layerRow, Check: a.checker(job, f)})
+	estimate, err := job.Estimate(ctx, f.jobs)
 	if err != nil {
 		return published{}, err
 	}
-	defer w.Close()
-	if w.Done() > 0 {
-		a.say("resume   %d of %d units of work are done", w.Done(), job.Plan.Units())
+	a.say("plan     levels 0-%d, about %s, about %s, about %s; error bound %s", job.Plan.Leaf, count(estimate.Total(), "tile"),
+		sizeText(estimate.SizeBytes), durationText(estimate.Time), errorText(job.MaxErrors()))
+	m := planned{
+		generalFlags: f.generalFlags, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes,
+		store: mbtiles.Options{Rows: layerRow, Check: a.checker(job, f)},
+		run: func(ctx context.Context, w *mbtiles.Writer, report func(units, tiles int)) error {
+			return job.Run(ctx, w, f.jobs, func(p ingest.Progress) { report(p.Units, p.Tiles) })
+		},
 	}
-	bar := newProgress(a, f.progress, "tiling", int64(job.Plan.Units()))
-	if err := job.Run(ctx, w, f.jobs, func(p ingest.Progress) { bar.set(int64(p.Units), int64(p.Tiles)) }); err != nil {
-		bar.stop()
-		return published{}, err
+	if f.dryRun {
+		return published{}, a.reportPlan(job, f, estimate, a.made(ctx, m))
 	}
-	return a.sayDone(ctx, w, start)
+	return a.make(ctx, m, start)
 }
 
 // prepareFault tells a flag that does not fit the sources from a source that cannot be used.
-func prepareFault(source string, err error) error {
+func prepareFault(o ingest.Options, err error) error {
 	var e *remedy.Error
 	switch {
 	case errors.Is(err, ingest.ErrOptions) && remedy.Try(err) == "":
-		return remedy.New(source, err, "--dry-run without --bbox and --levels shows what there is")
+		return remedy.New(o.Sources[0], err, "--dry-run without --bbox and --levels shows what there is")
+	case errors.Is(err, raster.ErrNoCRS) && len(o.Sources) > 1 && errors.As(err, &e):
+		return remedy.New("", err, fmt.Sprintf("gdal_translate -a_srs EPSG:n %s out.tif, and out.tif in its place; --src-crs would count for all %d files",
+			filepath.Base(e.On), len(o.Sources)))
 	case errors.As(err, &e) && strings.HasPrefix(e.On, "--"):
 		return mark(err, errUsage)
 	}
@@ -77,14 +74,14 @@ func prepareFault(source string, err error) error {
 }
 
 // reportPlan ends a dry run.
-func (a *app) reportPlan(job *ingest.Job, f terrainFlags, e ingest.Estimate) error {
-	a.say("dry run  nothing was written; the same command without --dry-run makes %s", f.name)
+func (a *app) reportPlan(job *ingest.Job, f terrainFlags, e ingest.Estimate, there published) error {
+	a.sayDry(f.generalFlags, there)
 	if !a.json {
 		return nil
 	}
 	return a.printJSON(map[string]any{
-		"name": f.name, "levels": []int{0, int(job.Plan.Leaf)}, "tiles": job.Plan.Tiles, "total": job.Plan.Total(),
-		"bytes": e.SizeBytes, "seconds": e.Time.Seconds(), "vertical": job.Vertical(),
+		"name": f.name, "levels": []int{0, int(job.Plan.Leaf)}, "tiles": e.Tiles, "total": e.Total(), "bytes": e.SizeBytes,
+		"seconds": e.Time.Seconds(), "vertical": job.Vertical(), "maxErrors": job.MaxErrors(), "existed": there.Existed,
 	})
 }
 
@@ -113,6 +110,11 @@ func spacing(files []raster.File) string {
 	for _, f := range files {
 		finest, coarsest = min(finest, f.Resolution.Metres), max(coarsest, f.Resolution.Metres)
 	}
+	return span(finest, coarsest)
+}
+
+// span writes the sizes of the finest and the coarsest pixels, or one where they are much the same.
+func span(finest, coarsest float64) string {
 	if coarsest > 1.05*finest {
 		return fmt.Sprintf("%.3g .. %.3g m", finest, coarsest)
 	}
@@ -126,9 +128,9 @@ func (a *app) sayHeights(job *ingest.Job) {
 	case job.Vertical() == "ellipsoid":
 		a.say("heights  ellipsoidal: no shift")
 	case v.Name != "":
-		a.say("heights  %s (%s), kept as they are: this version shifts no datum        (--vertical ellipsoid: they are ellipsoidal)", v.Name, v.From)
+		a.say("heights  %s (%s), kept as they are: this version shifts no datum        (--vertical ellipsoid says they are above the ellipsoid)", v.Name, v.From)
 	default:
-		a.say("heights  vertical datum not stated, kept as they are                   (--vertical ellipsoid: they are ellipsoidal)")
+		a.say("heights  vertical datum not stated, kept as they are                   (--vertical ellipsoid says they are above the ellipsoid)")
 	}
 }
 
@@ -152,24 +154,15 @@ func (a *app) checker(job *ingest.Job, f terrainFlags) func(context.Context, til
 		return nil
 	}
 	return func(ctx context.Context, r tilestore.Reader) error {
-		bar := newProgress(a, f.progress, "verify", r.Info().Tiles)
-		opt := verify.Options{Jobs: f.jobs}
+		var opt verify.Options
 		if len(job.Plan.Grounds) == 1 {
 			opt.MaxTurn = verify.SmoothTurn
 		}
-		opt.Progress = func(done, _ int64) { bar.set(done, done) }
-		report, err := verify.Run(ctx, r, opt)
-		bar.stop()
+		report, err := a.verified(ctx, r, f.generalFlags, opt)
 		if err != nil {
 			return err
 		}
-		t := report.Total()
-		deepest := report.Levels[len(report.Levels)-1]
-		if !report.OK() {
-			wrong := mark(fmt.Errorf("%w: %d faults, first: %s", errVerification, report.FaultCount, report.Faults[0]), tilestore.ErrInvalid)
-			return remedy.New(r.Info().Name, wrong,
-				"nothing was published; please report this with the sources' gdalinfo")
-		}
+		t, deepest := report.Total(), report.Levels[len(report.Levels)-1]
 		a.say("verify   %s tiles valid, seams %.2f m, error at level %d: RMS %.2f m, max %.1f m", thousands(t.Tiles), t.MaxSeam, deepest.Level,
 			deepest.RMS, deepest.MaxError)
 		if t.Open > 0 {

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -21,17 +24,27 @@ func newListCommand(a *app) *cobra.Command {
 			defer folder.Close()
 			all, problems := folder.All(c.Context())
 			a.warn(problems)
-			list := make([]server.Summary, len(all))
+			list := make([]listed, len(all))
 			for i, info := range all {
-				list[i] = server.Summarize(info)
+				list[i] = listed{server.Summarize(info), len(folder.Versions(info.Name)) - 1}
 			}
-			return a.printList(list)
+			if err := a.printList(list); err != nil {
+				return err
+			}
+			a.sayUnfinished()
+			return nil
 		},
 	}
 }
 
+// listed is an element of what "list --json" prints.
+type listed struct {
+	server.Summary
+	Others int `json:"otherVersions,omitempty"` // beside this one, mostly older: see terrane versions
+}
+
 // printList writes one line a dataset, or all as one JSON array.
-func (a *app) printList(list []server.Summary) error {
+func (a *app) printList(list []listed) error {
 	if a.json {
 		return a.printJSON(list)
 	}
@@ -42,14 +55,30 @@ func (a *app) printList(list []server.Summary) error {
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tVERSION\tKIND\tLEVELS\tTILES\tSIZE\tBOUNDS")
+	more := false
 	for _, s := range list {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%d-%d\t%d\t%s\t%s\n", s.Name, s.Version, s.Kind, s.Levels[0], s.Levels[1], s.Tiles,
+		version := versionText(s.Version)
+		if s.Others > 0 {
+			version += fmt.Sprintf(" (+%d)", s.Others)
+			more = true
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d-%d\t%s\t%s\t%s\n", s.Name, version, s.Kind, s.Levels[0], s.Levels[1], thousands(s.Tiles),
 			sizeText(s.Bytes), boundsText(s.Bounds))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if more {
+		a.say("(+n): there are other versions, terrane versions NAME lists them")
+	}
+	return nil
 }
 
-// boundsText writes west, south, east, north in degrees.
+// boundsText writes west, south, east, north in degrees, to about a metre.
 func boundsText(b [4]float64) string {
-	return fmt.Sprintf("%.5g,%.5g,%.5g,%.5g", b[0], b[1], b[2], b[3])
+	var parts [4]string
+	for i, v := range b {
+		parts[i] = strconv.FormatFloat(math.Round(v*1e5)/1e5+0, 'f', -1, 64) // +0: no negative zero
+	}
+	return strings.Join(parts[:], ",")
 }

@@ -44,7 +44,7 @@ func TestWhatAnIngestPromises(t *testing.T) {
 }
 
 func (o *ordeal) args(data string, more ...string) []string {
-	return append([]string{"ingest", "terrain", "--name", "alps", "--no-verify", "--data", data, o.dem}, more...)
+	return append([]string{"ingest", "terrain", "--name", "alps", "--no-verify", "--progress", "lines", "--data", data, o.dem}, more...)
 }
 
 // held holds that the folder has the dataset as it should be and nothing else.
@@ -89,7 +89,7 @@ func (o *ordeal) survivesKills(t *testing.T) {
 // survivesKillAtVerify kills when the file is sealed and being read through.
 func (o *ordeal) survivesKillAtVerify(t *testing.T) {
 	data := t.TempDir()
-	line := []string{"ingest", "terrain", "--name", "alps", "--data", data, o.dem}
+	line := []string{"ingest", "terrain", "--name", "alps", "--progress", "lines", "--data", data, o.dem}
 	r := begin(t, o.program, line...)
 	r.waitForText(t, "verify ")
 	r.command.Process.Kill()
@@ -160,7 +160,7 @@ func (o *ordeal) excludes(t *testing.T) {
 	_, base := serve(t, o.program, "--data", data)
 	r := begin(t, o.program, o.args(data)...)
 	r.waitForTiling(t, 10)
-	invoke(t, o.program, append(o.args(data), "--quiet")...).checkScreen(t, exitStore, "alps: tilestore: dataset is being written by another process")
+	invoke(t, o.program, append(o.args(data), "--quiet")...).checkScreen(t, exitStore, "alps: dataset is being written by another process")
 	looks := 0
 	for !strings.Contains(r.stderr.String(), "tiling   100 %") {
 		seen := status(t, base+"/terrain/alps/layer.json") == http.StatusOK

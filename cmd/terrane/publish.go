@@ -24,6 +24,7 @@ type published struct {
 	Tiles   int64   `json:"tiles"`
 	Bytes   int64   `json:"bytes"`
 	Seconds float64 `json:"seconds"`
+	Existed bool    `json:"existed,omitempty"` // nothing was made: the version was there already
 }
 
 // sayDone reports the published version.
@@ -34,13 +35,19 @@ func (a *app) sayDone(ctx context.Context, w *mbtiles.Writer, start time.Time) (
 	}
 	defer r.Close()
 	i := r.Info()
-	p := published{i.Name, i.Version, w.Path(), i.Tiles, i.SizeBytes, time.Since(start).Seconds()}
+	p := published{Name: i.Name, Version: i.Version, Path: w.Path(), Tiles: i.Tiles, Bytes: i.SizeBytes, Seconds: time.Since(start).Seconds()}
 	a.say("done     %s version %d, %s tiles, %s in %.1f s", p.Name, p.Version, thousands(p.Tiles), sizeText(p.Bytes), p.Seconds)
 	a.say("next     terrane serve --data %s", a.data)
+	return p, a.printPublished(p)
+}
+
+// printPublished writes the result: the version and its file.
+func (a *app) printPublished(p published) error {
 	if a.json {
-		return p, a.printJSON(p)
+		return a.printJSON(p)
 	}
-	return p, nil
+	_, err := fmt.Fprintf(a.stdout, "%s@%d  %s\n", p.Name, p.Version, p.Path)
+	return err
 }
 
 // layerRow puts layer.json into the file too, for programs that serve it without knowing us.
@@ -63,7 +70,7 @@ func checkFolder(path string) error {
 		stat, err = os.Stat(folder)
 	}
 	if err == nil && !stat.IsDir() {
-		err = unix.ENOTDIR
+		return notFolder(folder)
 	}
 	if err == nil {
 		err = unix.Access(folder, unix.W_OK|unix.X_OK)

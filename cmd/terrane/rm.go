@@ -1,27 +1,84 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
+	"github.com/terrane/terrane/tilestore/mbtiles"
 )
 
+// removed is what "rm --json" prints.
+type removed struct {
+	Removed    string `json:"removed"` // as it was named
+	Versions   []int  `json:"versions"`
+	Unfinished bool   `json:"unfinished"` // it was work that had not become a version
+}
+
 func newRmCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var unfinished bool
+	c := &cobra.Command{
 		Use:   "rm NAME[@VERSION]",
 		Short: "Remove a dataset, or one version of it",
 		Long: "Remove a dataset with all its versions, or the version that is named. Servers that hold it open answer the requests under\n" +
-			"way and forget it.",
-		Args: usage(cobra.ExactArgs(1)),
+			"way and forget it. With --unfinished, drop what an interrupted ingest left under the name, and no version.",
+		Example: "  terrane rm alps\n  terrane rm alps@2\n  terrane rm alps --unfinished",
+		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			folder, err := a.openFolder(c.Context())
-			if err != nil {
-				return err
+			if unfinished {
+				return a.removeUnfinished(c.Context(), args[0])
 			}
-			defer folder.Close()
-			if err := folder.Remove(args[0]); err != nil {
-				return err
-			}
-			a.say("removed %s", args[0])
-			return nil
+			return a.remove(c.Context(), args[0])
 		},
 	}
+	c.Flags().BoolVar(&unfinished, "unfinished", false, "drop the unfinished work under this name instead")
+	return c
+}
+
+// remove removes what ref names.
+func (a *app) remove(ctx context.Context, ref string) error {
+	folder, err := a.openFolder(ctx)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	versions := versionsOf(folder, ref)
+	if err := folder.Remove(ref); err != nil {
+		return a.unknown(folder, ref, err)
+	}
+	return a.sayRemoved(removed{ref, versions, false}, "removed %s: %s", ref, versionsText(versions))
+}
+
+func (a *app) removeUnfinished(ctx context.Context, name string) error {
+	folder, err := a.openFolder(ctx)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	size, err := a.dropUnfinished(ctx, name)
+	if err != nil {
+		return err
+	}
+	return a.sayRemoved(removed{name, []int{}, true}, "removed the unfinished work of %s, %s", name, sizeText(size))
+}
+
+func (a *app) sayRemoved(r removed, format string, args ...any) error {
+	if a.json {
+		return a.printJSON(r)
+	}
+	a.say(format, args...)
+	return nil
+}
+
+// versionsOf lists the versions that ref stands for: all of a name, or the one it pins.
+func versionsOf(folder *mbtiles.Folder, ref string) []int {
+	name, pinned := splitRef(ref)
+	if pinned == "" {
+		return folder.Versions(name)
+	}
+	for _, v := range folder.Versions(name) {
+		if pinned == versionText(v) {
+			return []int{v}
+		}
+	}
+	return nil
 }

@@ -30,12 +30,14 @@ func newRootCommand(a *app) *cobra.Command {
 		Long: "Terrane turns elevation rasters into terrain tiles and serves them to CesiumJS, Cesium for Unreal, QGIS and others.\n\n" +
 			"Each flag is also a variable (--base-url is TERRANE_BASE_URL) and a key of terrane.yaml (base-url); a flag wins over\n" +
 			"the variable, the variable over the file.",
+		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          usage(cobra.NoArgs),
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return configure(c, a) }
+	root.SetVersionTemplate(programText())
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c, err) })
@@ -45,7 +47,7 @@ func newRootCommand(a *app) *cobra.Command {
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "only results and errors")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more")
 	f.BoolVar(&a.json, "json", false, "results as JSON on stdout")
-	root.AddCommand(newServeCommand(a), newListCommand(a), newInfoCommand(a), newRmCommand(a), newVerifyCommand(a), newImportCommand(a), newVersionCommand(a))
+	root.AddCommand(newServeCommand(a), newListCommand(a), newInfoCommand(a), newVersionsCommand(a), newRmCommand(a), newVerifyCommand(a), newImportCommand(a), newVersionCommand(a))
 	root.AddCommand(rasterCommands(a)...)
 	return root
 }

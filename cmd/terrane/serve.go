@@ -167,25 +167,39 @@ func orElse(s, fallback string) string {
 	return s
 }
 
+// kindsText counts the datasets, kinds that there are.
+func kindsText(number map[tilestore.Kind]int) string {
+	var parts []string
+	for _, k := range []tilestore.Kind{tilestore.Terrain, tilestore.Imagery} {
+		if n := number[k]; n > 0 {
+			parts = append(parts, count(n, string(k)+" dataset"))
+		}
+	}
+	if len(parts) == 0 {
+		return "no datasets yet"
+	}
+	return strings.Join(parts, ", ")
+}
+
 // announce prints where the server is and what it has.
 func (a *app) announce(base string, all []tilestore.Info, viewer bool) error {
-	count := map[tilestore.Kind]int{}
+	number := map[tilestore.Kind]int{}
 	for _, i := range all {
-		count[i.Kind]++
+		number[i.Kind]++
 	}
 	if a.json {
-		return a.printJSON(map[string]any{"url": base, "terrain": count[tilestore.Terrain], "imagery": count[tilestore.Imagery], "viewer": viewer})
+		return a.printJSON(map[string]any{"url": base, "datasets": base + "/datasets", "terrain": number[tilestore.Terrain], "imagery": number[tilestore.Imagery], "viewer": viewer})
 	}
 	if a.quiet {
 		return nil
 	}
-	fmt.Fprintf(a.stdout, "listening  %-40s  %d terrain, %d imagery; this program makes no outbound connections\n", base,
-		count[tilestore.Terrain], count[tilestore.Imagery])
+	fmt.Fprintf(a.stdout, "listening  %-40s  %s; this program makes no outbound connections\n", base, kindsText(number))
 	if viewer {
 		fmt.Fprintf(a.stdout, "viewer     %s/viewer\n", base)
 	} else {
 		fmt.Fprintln(a.stdout, "viewer     none: this build has no CesiumJS (scripts/setup fetches it)")
 	}
+	fmt.Fprintf(a.stdout, "catalogue  %-40s  JSON; %s/ for people\n", base+"/datasets", base)
 	for n, i := range all {
 		if n == 10 {
 			fmt.Fprintf(a.stdout, "           and %d more: terrane list\n", len(all)-n)

@@ -78,7 +78,7 @@ func TestExitCodesAndRemedies(t *testing.T) {
 		{"no configuration file", "list --config none.yaml", exitUsage, "none.yaml"},
 		{"a broken configuration file", "list --config " + broken, exitUsage, "broken.yaml"},
 		{"an unknown key", "list --config " + misspelt, exitUsage, `unknown key "lisen"`},
-		{"no such dataset", "info none --data " + dir, exitFailed, "none: tilestore: no such dataset"},
+		{"no such dataset", "info none --data " + dir, exitFailed, "none: no such dataset"},
 		{"a name that is none", "rm ../x --data " + dir, exitFailed, "bad dataset name"},
 		{"list", "list --data " + dir, exitDone, ""},
 	} {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -107,7 +109,7 @@ func (s *subject) Close() error {
 }
 
 const (
-	ownAdvice     = "make the dataset again, or copy it again from a good one"
+	ownAdvice     = "make the dataset again (ingest --force), or copy it again from a good one"
 	foreignAdvice = "have the tiles made anew: clients draw holes or nothing where tiles are missing or broken"
 )
 
@@ -139,7 +141,7 @@ func (a *app) openNamed(ctx context.Context, ref string) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := folder.Get(ctx, ref)
+	h, err := a.borrow(ctx, folder, ref)
 	if err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}
@@ -150,6 +152,9 @@ func (a *app) openNamed(ctx context.Context, ref string) (*subject, error) {
 // openPath opens a file or a folder. A file by others is read as the importer reads it, which knows both row orders.
 func openPath(ctx context.Context, path string, folder bool, rows importer.Rows) (*subject, error) {
 	if !folder {
+		if err := checkDatabase(path); err != nil {
+			return nil, err
+		}
 		r, err := mbtiles.Open(ctx, path)
 		if err != nil {
 			return nil, err
@@ -166,6 +171,28 @@ func openPath(ctx context.Context, path string, folder bool, rows importer.Rows)
 		return nil, err
 	}
 	return &subject{Reader: s, foreign: true, advice: foreignAdvice}, nil
+}
+
+// checkDatabase refuses a file that is named as something else than a dataset and is none: text, a picture, a single tile.
+func checkDatabase(path string) error {
+	const magic = "SQLite format 3\x00"
+	if strings.EqualFold(filepath.Ext(path), ".mbtiles") {
+		return nil // what is wrong with it is for the store to say
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return remedy.New(path, unpath(err), "check the permissions")
+	}
+	defer f.Close()
+	head := make([]byte, len(magic))
+	if _, err := io.ReadFull(f, head); err == nil && string(head) == magic {
+		return nil
+	}
+	try := "give a dataset's name (terrane list), an .mbtiles file, a folder of tiles or an address"
+	if filepath.Base(path) == "layer.json" {
+		try = "terrane verify " + filepath.Dir(path)
+	}
+	return remedy.New(path, tilestore.ErrForeign, try)
 }
 
 // byOthers tells whether this program did not make the meshes: a file that was dropped into the folder, or an import.

@@ -65,17 +65,14 @@ func (a *app) printReport(ref string, foreign bool, report verify.Report) error 
 	if a.json {
 		return a.printJSON(reportOf(ref, foreign, report))
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "LEVEL\tTILES\tTRIANGLES\tSIZE\tSEAM m\tTO COARSER m\tRMS m\tMAX m\t")
-	for _, l := range report.Levels {
-		printLevel(w, fmt.Sprint(l.Level), l)
+	if a.quiet {
+		return nil
 	}
-	printLevel(w, "all", report.Total())
-	if err := w.Flush(); err != nil {
+	if err := a.printLevels(report); err != nil {
 		return err
 	}
 	for _, f := range report.Faults[:min(len(report.Faults), shownFaults)] {
-		fmt.Fprintln(a.stdout, "fault", oneLine(f.String()))
+		fmt.Fprintln(a.stdout, "fault", oneLine(withoutPackages(f.String())))
 	}
 	switch {
 	case report.OK():
@@ -86,11 +83,33 @@ func (a *app) printReport(ref string, foreign bool, report verify.Report) error 
 	return nil
 }
 
-func printLevel(w *tabwriter.Writer, name string, l verify.Level) {
-	rms, worst := "-", "-"
-	if l.Posts > 0 {
-		rms, worst = fmt.Sprintf("%.2f", l.RMS), fmt.Sprintf("%.1f", l.MaxError)
+// printLevels writes a table, a line a level, and what its columns are.
+func (a *app) printLevels(report verify.Report) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "LEVEL\tTILES\tTRIANGLES\tSIZE\tGAP m\tGAP TO COARSER m\tERROR RMS m\tERROR MAX m\t")
+	total, compared := report.Total(), false
+	total.Posts = 0 // errors of different levels do not add up
+	for _, l := range report.Levels {
+		printLevel(w, fmt.Sprint(l.Level), l)
+		compared = compared || l.Posts > 0
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.3f\t%.1f\t%s\t%s\t\n", name, thousands(l.Tiles), thousands(l.Triangles), sizeText(l.SizeBytes), l.MaxSeam,
+	printLevel(w, "all", total)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprint(a.stdout, "gap: widest crack beside a tile of the same level; to coarser: beside one of the level above, which skirts hide")
+	if compared {
+		fmt.Fprintf(a.stdout, "; error: mesh, as clients sample it, against the heights of level %d or the deepest there are", total.Level)
+	}
+	_, err := fmt.Fprintln(a.stdout)
+	return err
+}
+
+func printLevel(w *tabwriter.Writer, name string, l verify.Level) {
+	rms, worst := "", ""
+	if l.Posts > 0 {
+		rms, worst = fmt.Sprintf("%.2f", l.RMS), fmt.Sprintf("%.2f", l.MaxError)
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.3f\t%.2f\t%s\t%s\t\n", name, thousands(l.Tiles), thousands(l.Triangles), sizeText(l.SizeBytes), l.MaxSeam,
 		l.MaxCross, rms, worst)
 }

@@ -137,7 +137,7 @@ func TestWhatIsWrongHasItsExitCode(t *testing.T) {
 		{"a folder without tiles is imported", nil, "import DIR/1/0", exitInput, "no tiles in it"},
 		{"nothing there", nil, "verify DIR/none", exitFailed, "no such file"},
 		{"nothing there is imported", nil, "import DIR/none", exitInput, "no such file"},
-		{"no such dataset", nil, "verify none", exitFailed, "none: tilestore: no such dataset"},
+		{"no such dataset", nil, "verify none", exitFailed, "none: no such dataset"},
 		{"a layer.json is no database", nil, "verify DIR/layer.json", exitStore, "not a tile store"},
 		{"a cut file", func(_, file string) { cut(file, 9000) }, "verify FILE", exitVerify, "corrupt data"},
 		{"an empty file", func(_, file string) { cut(file, 0) }, "verify FILE", exitVerify, "corrupt data"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -34,23 +35,29 @@ func revision() string {
 	return ""
 }
 
+// programText is what "version" and --version print.
+func programText() string {
+	b := build()
+	text := "terrane " + b.Version + "\n"
+	for _, line := range [][2]string{{"commit", b.Commit}, {"go", b.Go}, {"gdal", b.GDAL}} {
+		if line[1] != "" {
+			text += fmt.Sprintf("%-8s%s\n", line[0], line[1])
+		}
+	}
+	return text
+}
+
 func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Say which build this is",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			b := build()
 			if a.json {
-				return a.printJSON(b)
+				return a.printJSON(build())
 			}
-			fmt.Fprintf(a.stdout, "terrane %s\n", b.Version)
-			for _, line := range [][2]string{{"commit", b.Commit}, {"go", b.Go}, {"gdal", b.GDAL}} {
-				if line[1] != "" {
-					fmt.Fprintf(a.stdout, "%-8s%s\n", line[0], line[1])
-				}
-			}
-			return nil
+			_, err := io.WriteString(a.stdout, programText())
+			return err
 		},
 	}
 }

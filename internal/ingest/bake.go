@@ -97,53 +97,63 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 func (o *oven) load(ctx context.Context, s Stage) error {
 	w := o.pyramid.base()
 	clear(o.found)
-	for k := range w.z {
-		w.z[k], w.holding[k] = missing, false
-	}
-	if s.Base < o.plan.Leaf {
-		if err := o.restore(ctx); err != nil {
+	clear(w.holding)
+	alike := o.plan.Grounds[len(o.plan.Grounds)-1].Leaf == s.Base // no source is coarser
+	if s.Base == o.plan.Leaf {
+		if err := o.read(ctx, o.all, w.z); err != nil {
 			return err
 		}
-	}
-	if o.all == nil || !slices.ContainsFunc(w.z, isMissing) {
-		return nil
-	}
-	o.scratch = slices.Grow(o.scratch[:0], len(w.z))[:len(w.z)]
-	if err := o.read(ctx, o.all); err != nil {
-		return err
-	}
-	alike := o.plan.Grounds[len(o.plan.Grounds)-1].Leaf == s.Base // no source is coarser
-	for k, h := range o.scratch {
-		if isMissing(w.z[k]) {
-			w.z[k] = h
+		if alike {
+			w.hold(w.z)
+			return nil
 		}
-		w.holding[k] = alike && !isMissing(h)
+	} else if whole, err := o.restore(ctx); err != nil || whole || o.all == nil {
+		return err
+	} else if err := o.readAround(ctx, alike); err != nil {
+		return err
 	}
 	if alike || o.own == nil {
 		return nil
 	}
-	if err := o.read(ctx, o.own); err != nil {
+	o.scratch = slices.Grow(o.scratch[:0], len(w.z))[:len(w.z)]
+	if err := o.read(ctx, o.own, o.scratch); err != nil {
+		return err
+	}
+	w.hold(o.scratch)
+	return nil
+}
+
+// readAround fills in from the sources what the stage before did not store. hold says whether that is worth a tile.
+func (o *oven) readAround(ctx context.Context, hold bool) error {
+	w := o.pyramid.base()
+	o.scratch = slices.Grow(o.scratch[:0], len(w.z))[:len(w.z)]
+	if err := o.read(ctx, o.all, o.scratch); err != nil {
 		return err
 	}
 	for k, h := range o.scratch {
-		w.holding[k] = !isMissing(h)
+		if isMissing(w.z[k]) {
+			w.z[k] = h
+		}
+	}
+	if hold {
+		w.hold(o.scratch)
 	}
 	return nil
 }
 
 func isMissing(h float32) bool { return h != h }
 
-// read fills the scratch with a source's heights under the window, none beyond the box.
-func (o *oven) read(ctx context.Context, source Source) error {
-	if err := source.Heights(ctx, o.lattice(), o.scratch); err != nil || o.box == nil {
+// read fills dst with a source's heights under the window, none beyond the box.
+func (o *oven) read(ctx context.Context, source Source, dst []float32) error {
+	if err := source.Heights(ctx, o.lattice(), dst); err != nil || o.box == nil {
 		return err
 	}
 	w := o.pyramid.base()
 	s := spacing(w.level)
-	for k := range o.scratch {
+	for k := range dst {
 		p := orb.Point{float64(w.west+int64(k%w.side))*s - 180, float64(w.north-int64(k/w.side))*s - 90}
 		if !within(*o.box, p, s) {
-			o.scratch[k] = missing
+			dst[k] = missing
 		}
 	}
 	return nil
@@ -203,8 +213,8 @@ func (o *oven) poles(w *window) {
 	w.overPoles()
 }
 
-// restore loads the window from the heights that the stage before stored. Ground that has no tile stays missing.
-func (o *oven) restore(ctx context.Context) error {
+// restore loads the window from the heights that the stage before stored. Ground that has no tile is missing; whole says that there is none.
+func (o *oven) restore(ctx context.Context) (whole bool, err error) {
 	w := o.pyramid.base()
 	for k := range w.z {
 		w.z[k] = missing
@@ -216,11 +226,11 @@ func (o *oven) restore(ctx context.Context) error {
 			wrapped := (x + int64(columns)) % int64(columns)
 			c := tilegrid.Coord{Z: w.level, X: uint32(wrapped), Y: uint32(y)}
 			if err := o.restoreTile(ctx, c, x); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
-	return nil
+	return !slices.ContainsFunc(w.z, isMissing), nil
 }
 
 // restoreTile copies the part of a stored tile that lies in the window; x is its column as the window counts, which may be beyond the antimeridian.
@@ -257,7 +267,7 @@ func floorDiv(a, b int64) int64 {
 	return a / b
 }
 
-// tiles meshes the unit level by level. A tile exists if it holds data or one of its children exists; both roots always exist.
+// tiles meshes the unit level by level, up to its root. A tile exists if it holds data or one of its children exists; both roots always exist.
 func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
 	var out []tile
 	below := cover{}
@@ -276,7 +286,7 @@ func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
 			}
 			out = append(out, t)
 		}
-		if z == s.Root {
+		if z == unit.Z {
 			return out, nil
 		}
 		below = exist

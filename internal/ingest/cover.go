@@ -42,7 +42,22 @@ func (s cover) all() iter.Seq[tilegrid.Coord] {
 
 // sorted lists the tiles in Z order.
 func (s cover) sorted() []tilegrid.Coord {
-	return slices.SortedFunc(s.all(), func(a, b tilegrid.Coord) int { return cmp.Compare(morton(a), morton(b)) })
+	return slices.SortedFunc(s.all(), func(a, b tilegrid.Coord) int { return cmp.Compare(a.Morton(), b.Morton()) })
+}
+
+// tops lists the tiles that lie below no other one of the set, looking up to level root: each level in Z order, the coarsest first.
+func (s cover) tops(root uint8) []tilegrid.Coord {
+	below := func(c tilegrid.Coord) bool {
+		for z := root; z < c.Z; z++ {
+			if s.has(c.Ancestor(z)) {
+				return true
+			}
+		}
+		return false
+	}
+	tops := slices.DeleteFunc(s.sorted(), below)
+	slices.SortStableFunc(tops, func(a, b tilegrid.Coord) int { return cmp.Compare(a.Z, b.Z) })
+	return tops
 }
 
 // rim returns the tiles of the levels from top down to root that must be added so that beside each tile lies one of its own level or of the level

@@ -53,7 +53,7 @@ func TestCoverHoldsWhatWasAddedAndNothingElse(t *testing.T) {
 				}
 			}
 		}
-		sorted := slices.SortedFunc(maps.Keys(want), func(a, b tilegrid.Coord) int { return cmp.Compare(morton(a), morton(b)) })
+		sorted := slices.SortedFunc(maps.Keys(want), func(a, b tilegrid.Coord) int { return cmp.Compare(a.Morton(), b.Morton()) })
 		if got := c.sorted(); !slices.Equal(got, sorted) {
 			t.Errorf("sorted: %v", got)
 		}

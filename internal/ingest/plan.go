@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilegrid"
 )
@@ -45,6 +46,9 @@ const (
 	enoughUnits                 = 64
 )
 
+// DeepestLevel is the deepest that is made: posts lie 1.2 mm apart there.
+const DeepestLevel = tilegrid.MaxLevel - 2
+
 // mostTiles of a level: a hundred million square kilometres at 10 m. Deeper is a typing error, and its list of units would fill the memory.
 const mostTiles = 1 << 28
 
@@ -64,15 +68,17 @@ func NewPlan(grounds []Ground) (Plan, error) {
 	if len(p.Grounds) == 0 {
 		return Plan{}, fmt.Errorf("%w: no ground to cover", ErrOptions)
 	}
-	if p.Leaf > tilegrid.MaxLevel-2 {
-		return Plan{}, fmt.Errorf("%w: level %d is deeper than %d", ErrOptions, p.Leaf, tilegrid.MaxLevel-2)
+	if p.Leaf > DeepestLevel {
+		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: level %d is deeper than %d", ErrOptions, p.Leaf, DeepestLevel),
+			"leave --levels out: the sources' own fineness decides then")
 	}
 	slices.SortStableFunc(p.Grounds, func(a, b Ground) int { return cmp.Compare(b.Leaf, a.Leaf) })
 	for z := range p.Leaf + 1 {
 		p.Tiles = append(p.Tiles, p.count(z))
 	}
 	if n := p.Tiles[p.Leaf]; n > mostTiles {
-		return Plan{}, fmt.Errorf("%w: level %d would have %d tiles, this program makes %d at most", ErrOptions, p.Leaf, n, mostTiles)
+		return Plan{}, remedy.New("", fmt.Errorf("%w: level %d would have %d tiles, this program makes %d at most", ErrOptions, p.Leaf, n, mostTiles),
+			fmt.Sprintf("--levels 0-MAX with a MAX below %d, or only a part of the ground with --bbox W,S,E,N", p.Leaf))
 	}
 	p.Tiles[0] = 2
 	depth := uint8(shallowestUnit)
@@ -155,30 +161,15 @@ func (p Plan) Units() int {
 	return n
 }
 
-// morton interleaves the bits of column and row: near in the list is near on the ground.
-func morton(c tilegrid.Coord) uint64 { return spread(c.X) | spread(c.Y)<<1 }
-
-// spread puts a zero between any two bits.
-func spread(v uint32) uint64 {
-	x := uint64(v)
-	for _, s := range []struct {
-		shift int
-		mask  uint64
-	}{{16, 0x0000ffff0000ffff}, {8, 0x00ff00ff00ff00ff}, {4, 0x0f0f0f0f0f0f0f0f}, {2, 0x3333333333333333}, {1, 0x5555555555555555}} {
-		x = (x | x<<s.shift) & s.mask
-	}
-	return x
-}
-
 // LeafLevel returns the first level whose posts lie no further apart than spacing degrees. Clients cannot go deeper than it, and coarser would
 // lose detail.
 func LeafLevel(spacing float64) uint8 {
-	for z := uint8(0); z < tilegrid.MaxLevel-2; z++ {
+	for z := uint8(0); z < DeepestLevel; z++ {
 		if tilegrid.Geodetic.Resolution(z, terrain.Cells) <= spacing*(1+1e-6) {
 			return z
 		}
 	}
-	return tilegrid.MaxLevel - 2
+	return DeepestLevel
 }
 
 // levelFor returns the deepest level at which span degrees hold at most n posts.

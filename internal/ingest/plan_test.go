@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"errors"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -101,7 +100,7 @@ func TestUnitsAreInZOrderWithoutRepeatsAndCoverTheGround(t *testing.T) {
 				if u.Z != s.Root || !tilegrid.Geodetic.Valid(u) {
 					t.Errorf("unit %s of a stage with root %d", u, s.Root)
 				}
-				if k > 0 && morton(u) <= morton(s.Units[k-1]) {
+				if k > 0 && u.Morton() <= s.Units[k-1].Morton() {
 					t.Errorf("unit %s after %s", u, s.Units[k-1])
 				}
 				units[u] = true
@@ -236,21 +235,5 @@ func TestLevelForGivesTheDeepestLevelWithSoManyPosts(t *testing.T) {
 				t.Errorf("%g degrees at level %d are %.0f posts, still no more than %d", span, z+1, posts, n)
 			}
 		}
-	}
-}
-
-func TestSpreadPutsAZeroBetweenBits(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		v := rapid.Uint32().Draw(t, "v")
-		want := uint64(0)
-		for k := range 32 {
-			want |= uint64(v>>k&1) << (2 * k)
-		}
-		if got := spread(v); got != want {
-			t.Errorf("%#x: %#x, want %#x", v, got, want)
-		}
-	})
-	if spread(math.MaxUint32) != 0x5555555555555555 {
-		t.Error("all bits")
 	}
 }

@@ -23,7 +23,7 @@ func (d direct) at(level uint8, i, j int64) float32 {
 		return h
 	}
 	h := d.compute(level, i, j)
-	h = float32(math.Floor(float64(h)*64+0.5)) / 64
+	h = float32(math.RoundToEven(float64(h)*64)) / 64
 	d.known[key] = h
 	return h
 }
@@ -62,7 +62,7 @@ func TestEveryLevelOfAPyramidIsTheDirectFilterOfTheOneBelow(t *testing.T) {
 		p := pyramid{}
 		p.around(unit, unit.Z+depth, reach)
 		heaped(&p, rough, reach)
-		d := direct{unit.Z + depth, func(i, j int64) float32 { return float32(math.Floor(float64(rough(i, j))*64+0.5)) / 64 }, map[[3]int64]float32{}}
+		d := direct{unit.Z + depth, func(i, j int64) float32 { return float32(math.RoundToEven(float64(rough(i, j))*64)) / 64 }, map[[3]int64]float32{}}
 		for z := unit.Z; z <= unit.Z+depth; z++ {
 			w := p.at(z)
 			for range 200 {

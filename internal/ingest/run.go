@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/terrane/terrane/internal/inorder"
 	"github.com/terrane/terrane/tilestore"
-	"golang.org/x/sync/errgroup"
 )
 
 // Store is where an ingest puts its tiles: a writer that keeps heights, gives them back, and can carry on after being killed.
@@ -38,7 +38,7 @@ func (b *Baker) Run(ctx context.Context, store Store, jobs int, report func(Prog
 		if s.Base < b.plan.Leaf {
 			w.earlier = b.covers[s.Base+1].above() // the stage may have written tiles of level Base itself, if it carries on
 		}
-		if err := w.run(ctx, max(1, jobs)); err != nil {
+		if err := w.run(ctx, jobs); err != nil {
 			return err
 		}
 		if first += len(s.Units) + 1; p.Units < first {
@@ -77,86 +77,18 @@ type sweep struct {
 	store    Store
 	progress *Progress
 	report   func(Progress)
-
-	tasks   chan int
-	results chan result
-	room    chan struct{} // units that are being baked or wait for their turn to be written
-}
-
-type result struct {
-	number int
-	tiles  []tile
 }
 
 func (s *sweep) run(ctx context.Context, jobs int) error {
-	s.tasks, s.results, s.room = make(chan int), make(chan result), make(chan struct{}, 2*jobs)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.hand(ctx) })
-	for range jobs {
-		group.Go(func() error { return s.bakeAll(ctx) })
-	}
-	group.Go(func() error { return s.writeAll(ctx) })
-	return group.Wait()
-}
-
-// hand deals out the units in order, no further ahead of the writer than there is room for.
-func (s *sweep) hand(ctx context.Context) error {
-	defer close(s.tasks)
-	for n := s.skip; n < len(s.stage.Units); n++ {
-		if err := send(ctx, s.room, struct{}{}); err != nil {
-			return err
-		}
-		if err := send(ctx, s.tasks, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *sweep) bakeAll(ctx context.Context) error {
-	o := newOven(s.Baker)
-	o.begin(s.stage, s.earlier)
-	for n := range s.tasks {
-		tiles, err := o.bake(ctx, s.stage, s.stage.Units[n])
-		if err != nil {
-			return err
-		}
-		if err := send(ctx, s.results, result{n, tiles}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func send[T any](ctx context.Context, to chan<- T, v T) error {
-	select {
-	case to <- v:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// writeAll is the one writer: it takes units as they come and writes them in order.
-func (s *sweep) writeAll(ctx context.Context) error {
-	early := map[int][]tile{}
-	for n := s.skip; n < len(s.stage.Units); {
-		select {
-		case r := <-s.results:
-			early[r.number] = r.tiles
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		for tiles, ready := early[n]; ready; tiles, ready = early[n] {
-			delete(early, n)
-			if err := s.write(ctx, tiles); err != nil {
-				return err
-			}
-			n++
-			<-s.room
-		}
-	}
-	return nil
+	return inorder.Work[[]tile]{
+		First: s.skip, Count: len(s.stage.Units), Jobs: jobs,
+		Worker: func() func(context.Context, int) ([]tile, error) {
+			o := newOven(s.Baker)
+			o.begin(s.stage, s.earlier)
+			return func(ctx context.Context, n int) ([]tile, error) { return o.bake(ctx, s.stage, s.stage.Units[n]) }
+		},
+		Take: func(ctx context.Context, _ int, tiles []tile) error { return s.write(ctx, tiles) },
+	}.Run(ctx)
 }
 
 // write stores the tiles of one unit and makes it count.
@@ -188,17 +120,14 @@ func (s *sweep) put(ctx context.Context, tiles []tile) error {
 }
 
 // rim adds the tiles that the stage's levels need around what it made, see the function rim. They are few, and written in one transaction: whether
-// a stored tile is of the rim cannot be told afterwards.
+// a stored tile is of the rim cannot be told afterwards. Each is a unit of its own, with those of them that lie below it: they are thinly spread, and windows as
+// wide as the stage's units would hold little else than ground that is not asked for.
 func (s *sweep) rim(ctx context.Context) error {
 	added := rim(s.covers, s.stage)
-	units := cover{}
-	for c := range added.all() {
-		units.add(c.Ancestor(s.stage.Root))
-	}
 	o := newOven(s.Baker)
 	o.only = added
 	o.begin(s.stage, s.earlier)
-	for _, unit := range units.sorted() {
+	for _, unit := range added.tops(s.stage.Root) {
 		tiles, err := o.bake(ctx, s.stage, unit)
 		if err == nil {
 			err = s.put(ctx, tiles)

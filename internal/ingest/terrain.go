@@ -1,19 +1,20 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/paulmach/orb"
+	"github.com/terrane/terrane/internal/fingerprint"
 	"github.com/terrane/terrane/internal/raster"
+	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
@@ -63,6 +64,9 @@ func Prepare(ctx context.Context, o Options) (*Job, error) {
 	}
 	j := &Job{options: o, stack: stack, Files: stack.Files()}
 	if j.Survey, err = stack.Survey(ctx); err == nil {
+		err = j.credible()
+	}
+	if err == nil {
 		err = j.plan()
 	}
 	if err == nil {
@@ -73,24 +77,6 @@ func Prepare(ctx context.Context, o Options) (*Job, error) {
 		return nil, err
 	}
 	return j, nil
-}
-
-// Estimate is a guess at what a plan costs, good to a factor of two.
-type Estimate struct {
-	SizeBytes int64
-	Time      time.Duration
-}
-
-// Measured on SRTM in mountains; plains and sea take less.
-const (
-	tileBytes = 18_000
-	tileTime  = 1500 * time.Microsecond
-)
-
-// Estimate says what the work costs on so many goroutines, all tiles of the plan being rough ground.
-func (j *Job) Estimate(jobs int) Estimate {
-	n := int64(float64(j.Plan.Total()) * max(j.Survey.Valid, 0.05))
-	return Estimate{n * tileBytes, time.Duration(n) * tileTime / time.Duration(max(jobs, 1))}
 }
 
 // Close closes the sources.
@@ -104,26 +90,12 @@ func (j *Job) cut(bounds []orb.Bound) []orb.Bound {
 	if box == nil {
 		return bounds
 	}
-	var parts, out []orb.Bound
-	for _, b := range bounds {
-		parts = append(parts, tilegrid.SplitBound(b)...)
-	}
-	for _, cutter := range tilegrid.SplitBound(*box) {
-		for _, p := range parts {
-			if p.Intersects(cutter) {
-				out = append(out, orb.Bound{
-					Min: orb.Point{max(p.Min[0], cutter.Min[0]), max(p.Min[1], cutter.Min[1])},
-					Max: orb.Point{min(p.Max[0], cutter.Max[0]), min(p.Max[1], cutter.Max[1])},
-				})
-			}
-		}
-	}
-	return out
+	return tilegrid.CutBounds(bounds, *box)
 }
 
 func (j *Job) plan() (err error) {
 	if len(j.Bounds()) == 0 {
-		return fmt.Errorf("%w: no source reaches into --bbox", ErrOptions)
+		return j.beside()
 	}
 	var grounds []Ground
 	bounds := j.stack.Bounds()
@@ -137,6 +109,13 @@ func (j *Job) plan() (err error) {
 	}
 	j.Plan, err = NewPlan(grounds)
 	return err
+}
+
+// beside says that the box holds nothing.
+func (j *Job) beside() error {
+	whole := tilegrid.UniteBounds(j.stack.Bounds())
+	return remedy.New("--bbox", fmt.Errorf("%w: no source reaches into --bbox %s, they cover %s", ErrOptions, boundText(*j.options.BBox), boundText(whole)),
+		"--bbox W,S,E,N in degrees, west first; all is taken without it")
 }
 
 // leafOf returns the deepest level that a layer is fine enough for, or that the options allow.
@@ -160,7 +139,7 @@ func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progre
 	if err != nil {
 		return fmt.Errorf("survey: %w", err)
 	}
-	b := &Baker{sources: j.sources, guide: g, plan: j.Plan, errors: j.MaxErrors(), box: j.options.BBox}
+	b := &Baker{sources: j.sources, guide: g, plan: j.Plan, errors: j.tolerances(), box: j.options.BBox}
 	if err := b.Run(ctx, store, jobs, report); err != nil {
 		return err
 	}
@@ -191,16 +170,24 @@ func (j *Job) MaxErrors() []float64 {
 	return out
 }
 
-func (j *Job) info() tilestore.Info {
-	bounds := j.Bounds()
-	whole := bounds[0]
-	for _, b := range bounds[1:] {
-		whole = whole.Union(b)
+// tolerances returns what the mesher may leave out at each level so that the bound holds: heights are rounded to steps first, by half of one at most. A bound
+// below a step is not to be had; half of it is what is tried.
+func (j *Job) tolerances() []float64 {
+	out := j.MaxErrors()
+	for z, bound := range out {
+		out[z] = max(bound-terrain.HeightStep(uint8(z))/2, bound/2)
 	}
+	return out
+}
+
+// Makes tells whether a dataset of that provenance is what this job would make once more.
+func (j *Job) Makes(provenance json.RawMessage) bool { return bytes.Equal(j.provenance, provenance) }
+
+func (j *Job) info() tilestore.Info {
 	return tilestore.Info{
 		Kind: tilestore.Terrain, Format: tilestore.QuantizedMesh, Grid: tilegrid.Geodetic,
 		Title: j.options.Title, Attribution: j.options.Attribution,
-		Bound: whole, Levels: [2]uint8{0, j.Plan.Leaf}, Extensions: []string{"octvertexnormals"},
+		Bound: tilegrid.UniteBounds(j.Bounds()), Levels: [2]uint8{0, j.Plan.Leaf}, Extensions: []string{"octvertexnormals"},
 		Vertical: j.Vertical(), Provenance: j.provenance,
 	}
 }
@@ -225,6 +212,7 @@ type recipe struct {
 	Fill        Fill         `json:"fill"`
 	Priority    string       `json:"priority"`
 	Vertical    string       `json:"vertical"`
+	Heights     [2]float64   `json:"heights"` // about: lowest and highest of the samples seen, metres
 	BBox        []float64    `json:"bbox,omitempty"`
 	Title       string       `json:"title,omitempty"`
 	Attribution string       `json:"attribution,omitempty"`
@@ -234,7 +222,7 @@ type ingredient struct {
 	Name        string    `json:"name"`
 	SizeBytes   int64     `json:"sizeBytes"`
 	Modified    time.Time `json:"modified"`
-	Fingerprint string    `json:"fingerprint"` // see fingerprint
+	Fingerprint string    `json:"fingerprint"` // see fingerprint.File
 	CRS         string    `json:"crs"`
 	Vertical    string    `json:"vertical,omitempty"`
 	NoData      *float64  `json:"noData,omitempty"`
@@ -244,13 +232,13 @@ type ingredient struct {
 func (j *Job) describe() error {
 	r := recipe{
 		Program: j.options.Program, Leaf: j.Plan.Leaf, MaxErrors: j.MaxErrors(), Fill: j.options.Fill, Priority: string(j.options.Raster.Priority),
-		Vertical: j.Vertical(), Title: j.options.Title, Attribution: j.options.Attribution,
+		Vertical: j.Vertical(), Heights: [2]float64{j.Survey.Min, j.Survey.Max}, Title: j.options.Title, Attribution: j.options.Attribution,
 	}
 	if b := j.options.BBox; b != nil {
 		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
 	}
 	for _, f := range j.Files {
-		print, err := fingerprint(f.Path)
+		print, err := fingerprint.File(f.Path)
 		if err != nil {
 			return err
 		}
@@ -274,39 +262,4 @@ func finite(v *float64) *float64 {
 		return nil
 	}
 	return v
-}
-
-// A fingerprint reads this much of a large file at each of so many places.
-const (
-	printBlock  = 64 << 10
-	printBlocks = 64
-)
-
-// fingerprint returns the SHA-256 of a file, or for a file over 4 MiB that of 64 blocks of 64 KiB spread evenly from its first byte to its last: enough to
-// tell versions of a source apart without reading a terabyte twice.
-func fingerprint(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("fingerprint: %w", err)
-	}
-	defer f.Close()
-	stat, err := f.Stat()
-	if err != nil {
-		return "", fmt.Errorf("fingerprint: %w", err)
-	}
-	sum := sha256.New()
-	if stat.Size() <= printBlock*printBlocks {
-		_, err = io.Copy(sum, f)
-	} else {
-		for k := range int64(printBlocks) {
-			at := k * (stat.Size() - printBlock) / (printBlocks - 1)
-			if _, err = io.Copy(sum, io.NewSectionReader(f, at, printBlock)); err != nil {
-				break
-			}
-		}
-	}
-	if err != nil {
-		return "", fmt.Errorf("fingerprint %s: %w", path, err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

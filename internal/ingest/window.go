@@ -59,6 +59,13 @@ func (w *window) mark() (all, some bool) {
 	return all, some
 }
 
+// hold notes the posts that heights has data for as worth a tile.
+func (w *window) hold(heights []float32) {
+	for k, h := range heights {
+		w.holding[k] = h == h
+	}
+}
+
 // overPoles gives rows beyond a pole the pole's own heights, so that gradients there have something to lean on.
 func (w *window) overPoles() {
 	south, north := w.poles()
@@ -92,10 +99,12 @@ func (w *window) levelPoles(heights [2]float32) {
 	}
 }
 
-// round rounds all heights to what is stored, so that it makes no difference whether a stage has them from memory or from the store.
+// round rounds all heights to what is stored, so that it makes no difference whether a stage has them from memory or from the store. Added to a number whose last
+// bit is a step, a float32 keeps whole steps, as long as it is less than half that number: 98 km here.
 func (w *window) round() {
+	const steps = 1.5 * (1 << 23) * terrain.StoredStep
 	for k, h := range w.z {
-		w.z[k] = float32(math.Floor(float64(h)*(1/terrain.StoredStep)+0.5)) * terrain.StoredStep
+		w.z[k] = float32(h+steps) - steps
 	}
 }
 

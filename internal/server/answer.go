@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 )
@@ -24,6 +25,8 @@ var (
 
 var gzipEncoding = []string{"gzip"}
 
+var oneLine = strings.NewReplacer("\r", " ", "\n", " ")
+
 // answer is a response that is ready to be sent to whoever asks for this representation. Header values are kept as the one-element
 // slices that http.Header holds, so that sending allocates nothing.
 type answer struct {
@@ -34,8 +37,10 @@ type answer struct {
 	etag     []string
 }
 
-// newAnswer returns an answer; etag is a strong validator of this very representation, quotes included.
+// newAnswer returns an answer; etag is a strong validator of this very representation, quotes included. A line break in kind or etag, which may be
+// from a file by others, becomes a blank.
 func newAnswer(body []byte, kind, etag string, gzipped bool) *answer {
+	kind, etag = oneLine.Replace(kind), oneLine.Replace(etag)
 	a := &answer{body: body, kind: []string{kind}, length: []string{strconv.Itoa(len(body))}, etag: []string{etag}}
 	if gzipped {
 		a.encoding = gzipEncoding

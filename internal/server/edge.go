@@ -24,7 +24,7 @@ func (s *Server) edge(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := s.guarded(c, next); err != nil {
 			s.fail(c, err)
 		}
-		s.metrics.observe(c, time.Since(start))
+		s.metrics.of(c.Path()).observe(c.Response().Status, c.Response().Size, time.Since(start))
 		s.logAccess(c, start)
 		return nil
 	}
@@ -53,14 +53,16 @@ func (s *Server) guarded(c echo.Context, next echo.HandlerFunc) (err error) {
 		c.Response().WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	if s.options.BaseURL != nil {
-		trimPrefix(r.URL, strings.TrimSuffix(s.options.BaseURL.Path, "/"))
-	}
+	s.trimBase(r.URL)
 	return next(c)
 }
 
-// trimPrefix takes the path that a proxy may have left on a request off its URL.
-func trimPrefix(u *url.URL, prefix string) {
+// trimBase takes the path of the base URL, which a proxy may have left on a request, off its URL.
+func (s *Server) trimBase(u *url.URL) {
+	if s.options.BaseURL == nil {
+		return
+	}
+	prefix := strings.TrimSuffix(s.options.BaseURL.Path, "/")
 	rest, ok := strings.CutPrefix(u.Path, prefix)
 	if prefix == "" || !ok || rest != "" && rest[0] != '/' {
 		return

@@ -42,11 +42,20 @@ func newHeaders(origins []string) headers {
 // origin is named only if it is listed, and never together with credentials.
 func (s *headers) apply(h http.Header, r *http.Request) {
 	h["X-Content-Type-Options"] = noSniff
-	if s.anyOrigin {
-		h["Access-Control-Allow-Origin"] = star
-	} else if o := r.Header.Get("Origin"); slices.Contains(s.origins, o) {
-		h["Access-Control-Allow-Origin"] = []string{o}
+	if o := s.origin(r); o != nil {
+		h["Access-Control-Allow-Origin"] = o
 	}
+}
+
+// origin returns what Access-Control-Allow-Origin says to a request, nil for nothing.
+func (s *headers) origin(r *http.Request) []string {
+	if s.anyOrigin {
+		return star
+	}
+	if o := r.Header["Origin"]; len(o) > 0 && slices.Contains(s.origins, o[0]) {
+		return o[:1]
+	}
+	return nil
 }
 
 // preflight sets what OPTIONS answers beside that.

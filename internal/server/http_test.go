@@ -181,6 +181,29 @@ func TestAVersionMayBePercentEncoded(t *testing.T) {
 	}
 }
 
+func TestABareURLLeadsOn(t *testing.T) {
+	s := New(newShelf(), Options{Pages: fstest.MapFS{"viewer.html": {Data: []byte("<p>viewer")}}})
+	for path, want := range map[string]string{"/terrain/alps/": "/terrain/alps/layer.json", "/terrain/alps": "/terrain/alps/layer.json", "/terrain/alps@1/": "/terrain/alps@1/layer.json",
+		"/terrain/alps@1": "/terrain/alps@1/layer.json", "/viewer/": "/viewer"} {
+		for _, method := range []string{"GET", "HEAD"} {
+			r := ask(s, method, path)
+			to, err := url.Parse(r.Header.Get("Location"))
+			if err != nil || to.IsAbs() || r.StatusCode != 302 || r.Header.Get("Access-Control-Allow-Origin") != "*" || r.Header.Get("Content-Length") != "0" {
+				t.Fatalf("%s %s: %d %v", method, path, r.StatusCode, r.Header)
+			}
+			if got := (&url.URL{Path: path}).ResolveReference(to).Path; got != want || ask(s, method, got).StatusCode != 200 {
+				t.Errorf("%s %s leads to %s, want %s", method, path, got, want)
+			}
+		}
+	}
+	for _, path := range []string{"/terrain/none/", "/terrain/none", "/terrain/photo/", "/terrain/alps//", "/terrain/%2f%2fevil.example/", "/terrain//evil.example", "/terrain/alps/x/", "/viewer/x",
+		"/terrain/alps%0d%0aX:1/", "/viewer//"} {
+		if r := ask(s, "GET", path); r.StatusCode != 404 || r.Header.Get("Location") != "" {
+			t.Errorf("%s: %d %v", path, r.StatusCode, r.Header)
+		}
+	}
+}
+
 func TestOperations(t *testing.T) {
 	s := New(newShelf(), Options{Build: Build{Version: "1.2.3", Go: "go"}})
 	ask(s, "GET", "/terrain/alps/0/0/0.terrain")

@@ -74,18 +74,21 @@ func (m *metrics) gauges(s *Server) {
 	})
 }
 
-// observe counts one answer.
-func (m *metrics) observe(c echo.Context, took time.Duration) {
-	r, ok := m.routes[c.Path()]
-	if !ok {
-		r = m.other
+// of returns the counters of a route of the table.
+func (m *metrics) of(path string) *routeMetrics {
+	if r, ok := m.routes[path]; ok {
+		return r
 	}
-	w := c.Response()
-	if class := w.Status / 100; class >= 2 && class <= 5 {
+	return m.other
+}
+
+// observe counts one answer.
+func (r *routeMetrics) observe(status int, size int64, took time.Duration) {
+	if class := status / 100; class >= 2 && class <= 5 {
 		r.classes[class].Inc()
 	}
 	r.seconds.Observe(took.Seconds())
-	r.bytes.Add(float64(w.Size))
+	r.bytes.Add(float64(size))
 }
 
 // handle answers /metrics in the text format of Prometheus.

@@ -1,29 +1,62 @@
 package server
 
-import "github.com/labstack/echo/v4"
+import (
+	"errors"
+	"net/http"
 
-// route joins a URL to the handler that answers GET and HEAD there.
+	"github.com/labstack/echo/v4"
+)
+
+// route joins a URL to what answers GET and HEAD there: a handler, or a finder of what is stored. Where both are given the finder is asked first.
 type route struct {
 	path   string
 	handle echo.HandlerFunc
+	find   finder
+}
+
+// finder finds the ready answer to a request for something stored. It may look at the URL, at the headers that are [kept], and at the context: of
+// requests that come by the front there is no more.
+type finder func(r *http.Request) (reply, error)
+
+// handlerOf makes a handler of a finder, and of the handler of what it does not know.
+func handlerOf(find finder, other echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		a, err := find(c.Request())
+		if errors.Is(err, errNoPage) && other != nil {
+			return other(c)
+		}
+		if err != nil {
+			return err
+		}
+		return a.send(c, a.vary, a.control)
+	}
+}
+
+// redirect answers with where to look instead. The place is relative, so it holds behind any proxy; none of it is the client's own text.
+func redirect(c echo.Context, to string) error {
+	h := c.Response().Header()
+	h["Location"], h["Cache-Control"], h["Content-Length"] = []string{to}, cacheRevalidate, []string{"0"}
+	c.Response().WriteHeader(http.StatusFound)
+	return nil
 }
 
 // routes is the table of every URL that the server knows. A "*" takes the rest of the path.
 func (s *Server) routes() []route {
 	return []route{
-		{"/terrain/*", s.terrain("/terrain/")}, // terrain.go: layer.json and tiles
+		{path: "/terrain/*", find: s.terrain("/terrain/"), handle: s.terrainRoot("/terrain/")}, // terrain.go: layer.json and tiles
 
-		{"/datasets", s.datasets}, // datasets.go
-		{"/datasets/*", s.dataset},
+		{path: "/datasets", handle: s.datasets}, // datasets.go
+		{path: "/datasets/*", handle: s.dataset},
 
-		{"/", s.page("index.html")}, // pages.go
-		{"/viewer", s.page("viewer.html")},
-		{"/assets/*", s.asset},
-		{"/cesium/*", s.cesiumFile}, // cesium.go
+		{path: "/", handle: s.page("index.html")}, // pages.go
+		{path: "/viewer", handle: s.page("viewer.html")},
+		{path: "/viewer/", handle: func(c echo.Context) error { return redirect(c, "../viewer") }}, // the page's links are relative
+		{path: "/assets/*", handle: s.asset},
+		{path: "/cesium/*", handle: s.cesiumFile}, // cesium.go
 
-		{"/healthz", s.health}, // health.go
-		{"/readyz", s.ready},
-		{"/version", s.version},
-		{"/metrics", s.metrics.handle}, // metrics.go
+		{path: "/healthz", handle: s.health}, // health.go
+		{path: "/readyz", handle: s.ready},
+		{path: "/version", handle: s.version},
+		{path: "/metrics", handle: s.metrics.handle}, // metrics.go
 	}
 }

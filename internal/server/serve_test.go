@@ -1,9 +1,7 @@
 package server
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -158,34 +156,38 @@ func (s slowShelf) Get(context.Context, string) (Dataset, error)  { return s.slo
 func (s slowShelf) All(context.Context) ([]tilestore.Info, error) { return nil, nil }
 
 func TestStoppingAnswersRequestsUnderWay(t *testing.T) {
-	b := slowBook{newShelf()["alps"], make(chan struct{}), make(chan struct{})}
-	s := New(slowShelf{b}, Options{})
-	address, stop := start(t, s)
-	c, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	fmt.Fprintf(c, "GET /terrain/alps/0/0/0.terrain HTTP/1.1\r\nHost: a\r\n\r\n")
-	<-b.asked
-	ended := make(chan error, 1)
-	go func() { ended <- stop() }()
-	for !s.stopping.Load() {
-		time.Sleep(time.Millisecond)
-	}
-	close(b.answer)
-	r, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil || r.StatusCode != 200 {
-		t.Fatalf("the request under way: %v", err)
-	}
-	if body, err := io.ReadAll(r.Body); err != nil || len(body) != len(meshPart) {
-		t.Errorf("its body: %d bytes, %v", len(body), err)
-	}
-	if err := <-ended; err != nil {
-		t.Errorf("the server ended with %v", err)
-	}
-	if _, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-		t.Error("it still listens")
+	for name, before := range map[string]string{"on a new connection": "", "behind the front": healthRequest} {
+		t.Run(name, func(t *testing.T) {
+			b := slowBook{newShelf()["alps"], make(chan struct{}), make(chan struct{})}
+			s := New(slowShelf{b}, Options{})
+			address, stop := start(t, s)
+			k := dial(t, address)
+			if before != "" {
+				k.ask(t, before)
+			}
+			io.WriteString(k, tileRequest)
+			<-b.asked
+			ended := make(chan error, 1)
+			go func() { ended <- stop() }()
+			for !s.stopping.Load() {
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(50 * time.Millisecond) // so that net/http has closed what it takes for idle
+			close(b.answer)
+			r, err := http.ReadResponse(k.answers, nil)
+			if err != nil || r.StatusCode != 200 {
+				t.Fatalf("the request under way: %v", err)
+			}
+			if body, err := io.ReadAll(r.Body); err != nil || len(body) != len(meshPart) {
+				t.Errorf("its body: %d bytes, %v", len(body), err)
+			}
+			if err := <-ended; err != nil {
+				t.Errorf("the server ended with %v", err)
+			}
+			if _, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+				t.Error("it still listens")
+			}
+		})
 	}
 }
 

@@ -13,6 +13,7 @@
 //   - no 5xx but a deliberate 503 with Retry-After, and 500 after a panic in a handler: a bug of ours, told in full in the log only.
 //
 // A request holds the dataset version that it began with (see [Dataset]), so publishing a new version tears no answer.
+// Requests for stored tiles on plain connections are answered in front of net/http (see front.go), by the same functions and byte for byte the same.
 // Answers that are ready to send are kept in a cache bounded by bytes; its keys hold the opening of the file ([Dataset.Opening]), so a
 // replaced dataset never finds its predecessor's answers.
 //
@@ -21,11 +22,11 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/terrane/terrane/tilegrid"
@@ -73,6 +74,9 @@ func New(catalog Catalog, options Options) *Server {
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c, err) }
 	s.echo.Pre(s.edge)
 	for _, r := range s.routes() {
+		if r.find != nil {
+			r.handle = handlerOf(r.find, r.handle)
+		}
 		s.echo.GET(r.path, r.handle)
 		s.echo.HEAD(r.path, r.handle)
 	}
@@ -96,29 +100,40 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		TLSConfig:         withHTTP2(s.options.TLS),
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
+	f := newFront(newListener(l, limits.Connections, &s.metrics.connections), s)
+	h.ConnState = f.notice
 	done := make(chan error, 1)
-	go func() { done <- serve(h, newListener(l, limits.Connections, &s.metrics.connections)) }()
+	go func() { done <- h.Serve(s.behind(f, h.TLSConfig)) }()
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
 	}
 	s.stopping.Store(true)
-	return s.stop(h, limits.Shutdown)
+	return s.stop(h, f)
 }
 
-func serve(h *http.Server, l net.Listener) error {
-	if h.TLSConfig != nil {
-		l = newSecure(l, h.TLSConfig, h.ReadHeaderTimeout)
+// behind picks what net/http accepts from: connections behind the front, unless they are encrypted or each request is to be logged.
+func (s *Server) behind(f *front, encryption *tls.Config) net.Listener {
+	switch {
+	case encryption != nil:
+		return newSecure(f.listener, encryption, s.options.Limits.Header)
+	case s.options.AccessLog != nil:
+		return f.listener
 	}
-	return h.Serve(l)
+	return f
 }
 
-// stop ends h: in peace within patience, by force after.
-func (s *Server) stop(h *http.Server, patience time.Duration) error {
+// stop ends h: in peace within Limits.Shutdown, by force after.
+func (s *Server) stop(h *http.Server, f *front) error {
+	patience := s.options.Limits.Shutdown
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := h.Shutdown(ctx); err != nil {
+	err := h.Shutdown(ctx)
+	if err == nil {
+		err = f.wait(ctx)
+	}
+	if err != nil {
 		s.options.Log.Warn("requests cut off at shutdown", "after", patience.String())
 		return h.Close()
 	}

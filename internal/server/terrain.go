@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -15,35 +16,54 @@ import (
 
 const quantizedMesh = tilestore.QuantizedMesh
 
-// terrain answers layer.json and tiles of the datasets below prefix.
-func (s *Server) terrain(prefix string) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		path, err := parseTilePath(strings.TrimPrefix(c.Request().URL.Path, prefix))
+// terrain finds layer.json and tiles of the datasets below prefix.
+func (s *Server) terrain(prefix string) finder {
+	return func(r *http.Request) (reply, error) {
+		path, err := parseTilePath(strings.TrimPrefix(r.URL.Path, prefix))
 		if err != nil {
-			return err
+			return reply{}, err
 		}
-		d, err := s.open(c.Request().Context(), path.ref, tilestore.Terrain)
+		d, err := s.open(r.Context(), path.ref, tilestore.Terrain)
 		if err != nil {
-			return err
+			return reply{}, err
 		}
 		defer d.Release()
 		if path.layer {
-			return s.sendLayer(c, d, path.pinned)
+			return s.layer(r, &d, path.pinned)
 		}
-		return s.sendTile(c, d, path)
+		return s.tile(r, &d, path)
+	}
+}
+
+// terrainRoot answers "{name}" and "{name}/", which clients complete with layer.json on their own, and people in a browser do not.
+func (s *Server) terrainRoot(prefix string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ref, slash := strings.CutSuffix(strings.TrimPrefix(c.Request().URL.Path, prefix), "/")
+		if _, ok := checkRef(ref); !ok {
+			return errNoPage
+		}
+		d, err := s.open(c.Request().Context(), ref, tilestore.Terrain)
+		if err != nil {
+			return err
+		}
+		d.Release()
+		if slash {
+			return redirect(c, "layer.json")
+		}
+		return redirect(c, ref+"/layer.json")
 	}
 }
 
 // open returns the dataset of this kind, which the caller releases.
-func (s *Server) open(ctx context.Context, ref string, kind tilestore.Kind) (*lease, error) {
+func (s *Server) open(ctx context.Context, ref string, kind tilestore.Kind) (lease, error) {
 	d, err := s.catalog.Get(ctx, ref)
 	if err != nil {
-		return nil, err
+		return lease{}, err
 	}
-	l := &lease{Dataset: d, info: d.Info()}
+	l := lease{Dataset: d, info: d.Info()}
 	if l.info.Kind != kind {
 		d.Release()
-		return nil, tilestore.ErrNoDataset
+		return lease{}, tilestore.ErrNoDataset
 	}
 	return l, nil
 }
@@ -54,42 +74,41 @@ type lease struct {
 	info tilestore.Info
 }
 
-// sendLayer answers layer.json.
-func (s *Server) sendLayer(c echo.Context, d *lease, pinned bool) error {
-	control := cacheRevalidate
+// layer finds layer.json.
+func (s *Server) layer(r *http.Request, d *lease, pinned bool) (reply, error) {
+	found := reply{vary: s.headers.varyEncoding, control: cacheRevalidate}
 	if pinned {
-		control = cachePinned
+		found.control = cachePinned
 	}
-	key := cacheKey{opening: d.Opening(), gzipped: acceptsGzip(c.Request())}
-	if a := s.cache.get(key); a != nil {
-		return a.send(c, s.headers.varyEncoding, control)
+	key := cacheKey{opening: d.Opening(), gzipped: acceptsGzip(r)}
+	if found.answer = s.cache.get(key); found.answer != nil {
+		return found, nil
 	}
 	body, err := json.Marshal(terrain.NewLayer(d.info))
 	if err != nil {
-		return err
+		return reply{}, err
 	}
-	a := newPair(append(body, '\n'), "application/json").of(c.Request())
-	s.cache.put(key, a)
-	return a.send(c, s.headers.varyEncoding, control)
+	found.answer = newPair(append(body, '\n'), "application/json").of(r)
+	s.cache.put(key, found.answer)
+	return found, nil
 }
 
-// sendTile answers one tile with the extensions that were asked for and that the dataset has.
-func (s *Server) sendTile(c echo.Context, d *lease, path tilePath) error {
-	control := cacheShort
+// tile finds one tile with the extensions that were asked for and that the dataset has.
+func (s *Server) tile(r *http.Request, d *lease, path tilePath) (reply, error) {
+	found := reply{vary: s.headers.varyAccept, control: cacheShort}
 	if path.pinned {
-		control = cachePinned
+		found.control = cachePinned
 	}
-	r := c.Request()
 	key := cacheKey{d.Opening(), path.coord, runsAsked(r) & runsOf(d.info.Extensions), acceptsGzip(r)}
-	if a := s.cache.get(key); a != nil {
-		return a.send(c, s.headers.varyAccept, control)
+	if found.answer = s.cache.get(key); found.answer != nil {
+		return found, nil
 	}
-	a, err := tileAnswer(r.Context(), d, key)
-	if err != nil {
-		return err
+	var err error
+	if found.answer, err = tileAnswer(r.Context(), d, key); err != nil {
+		return reply{}, err
 	}
-	s.cache.put(key, a)
-	return a.send(c, s.headers.varyAccept, control)
+	s.cache.put(key, found.answer)
+	return found, nil
 }
 
 // tileAnswer reads a tile and makes the representation that key names.

@@ -91,9 +91,10 @@ func (x index) all(z uint8) iter.Seq[tilegrid.Coord] {
 
 // tree checks the shape of the dataset: roots, ancestors, and that what is listed is what is there.
 func (v *verifier) tree(ctx context.Context) error {
+	pictures := v.info.Kind == tilestore.Imagery // they may begin at any level, and those by others may have gaps
 	columns, _ := v.info.Grid.Size(0)
 	for x := range columns {
-		if root := (tilegrid.Coord{X: x}); !v.has(root) {
+		if root := (tilegrid.Coord{X: x}); !pictures && !v.has(root) {
 			v.tileFault(root, "tree.root", "the root tile is missing: clients draw no globe")
 		}
 	}
@@ -104,7 +105,7 @@ func (v *verifier) tree(ctx context.Context) error {
 			}
 			if !v.info.Grid.Valid(c) {
 				v.tileFault(c, "tree.outside", "the grid has no such tile")
-			} else if p := c.Parent(); !v.has(p) {
+			} else if p := c.Parent(); !v.has(p) && !(pictures && (v.opt.Foreign || c.Z <= v.info.Levels[0])) {
 				v.tileFault(c, "tree.parent", "its parent %s is missing", p)
 			}
 		}

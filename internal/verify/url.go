@@ -45,13 +45,17 @@ type URL struct {
 func OpenURL(ctx context.Context, base string) (*URL, error) {
 	address, err := url.Parse(base)
 	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" {
-		return nil, remedy.New(base, fmt.Errorf("%w: no http or https address", ErrServer), "")
+		return nil, remedy.New(base, fmt.Errorf("%w: no http or https address", ErrServer), "http://HOST/terrain/NAME, the address that clients are given")
 	}
 	address.Path = strings.TrimSuffix(strings.TrimSuffix(address.Path, "layer.json"), "/") + "/"
 	r := &URL{base: address, client: &http.Client{Timeout: requestTime, Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16}}}
 	body, err := r.get(ctx, r.resolve("layer.json"), maxLayerBytes)
 	if errors.Is(err, tilestore.ErrNotFound) {
-		return nil, remedy.New(base, fmt.Errorf("%w: it has no layer.json", ErrServer), "name the folder that holds layer.json")
+		return nil, remedy.New(base, fmt.Errorf("%w: it has no layer.json", ErrServer), "the address that clients are given, where layer.json lies: http://HOST/terrain/NAME")
+	}
+	var unreached *url.Error
+	if errors.As(err, &unreached) && ctx.Err() == nil {
+		return nil, remedy.New(base, unreached.Err, "see that the server runs, and that host and port are right")
 	}
 	if err == nil {
 		body, err = inflate(body)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/terrane/terrane/internal/gzrun"
+	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
@@ -134,5 +135,14 @@ func TestAMissingTileOfAServerIsNotFound(t *testing.T) {
 	r := open(t, site{testDataset(), "tms", "gzip", http.StatusOK})
 	if _, err := r.Tile(context.Background(), tilegrid.Coord{Z: 9}); !errors.Is(err, tilestore.ErrNotFound) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAServerThatIsNotThereIsNoFaultOfItsTiles(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	s.Close()
+	_, err := OpenURL(t.Context(), s.URL)
+	if err == nil || errors.Is(err, ErrServer) || strings.Contains(err.Error(), "layer.json") || !strings.Contains(remedy.Try(err), "server runs") {
+		t.Errorf("%v, try %q", err, remedy.Try(err))
 	}
 }

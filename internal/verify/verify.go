@@ -1,4 +1,4 @@
-// Package verify reads a whole terrain dataset and says what is wrong with it.
+// Package verify reads a whole dataset and says what is wrong with it.
 //
 // Every tile that the dataset lists is read (its hash is checked by the reader), decoded and validated; both roots and every
 // ancestor must be there; the list must equal the tiles where the reader can enumerate them; the manifest must be that of the tiles.
@@ -12,6 +12,8 @@
 // tile is compared at no more than 256 x 256 intervals, so coarse levels see every second, fourth ... post only. Every grid is
 // read and decoded, and where one tile has its heights stored, all must. A reader that holds hashes over the heights and the metadata is asked to check them.
 //
+// Of a picture dataset every tile is read and decoded, must be square and of the same size as the others; below the first level that holds any, every tile has its parent.
+//
 // It works on anything that is a tilestore.Reader: a store, a folder (internal/importer), an URL ([OpenURL]). Memory is bounded by a row
 // of borders and a batch of tiles, plus 16 bytes for each run of tiles in a row.
 package verify
@@ -20,6 +22,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"runtime"
 	"sync"
 
@@ -97,9 +100,6 @@ func (r Report) Total() Level {
 
 // Run checks a dataset. Faults are in the report; the error is for what kept it from checking (ctx, a dead disk or network).
 func Run(ctx context.Context, r tilestore.Reader, opt Options) (Report, error) {
-	if r.Info().Kind != tilestore.Terrain {
-		return Report{}, fmt.Errorf("verify: %s is %s, not terrain", r.Info().Name, r.Info().Kind)
-	}
 	if err := checkRuns(r.Info()); err != nil {
 		return Report{}, err
 	}
@@ -113,13 +113,17 @@ func Run(ctx context.Context, r tilestore.Reader, opt Options) (Report, error) {
 	if err := v.tree(ctx); err != nil {
 		return v.report, err
 	}
+	level := v.level
+	if v.info.Kind == tilestore.Imagery {
+		level = v.pictures
+	}
 	for z := range v.levels {
-		if err := v.level(ctx, uint8(z)); err != nil {
+		if err := level(ctx, uint8(z)); err != nil {
 			return v.report, err
 		}
 	}
 	v.closeManifest()
-	if heights, ok := r.(tilestore.Heights); ok {
+	if heights, ok := r.(tilestore.Heights); ok && v.info.Kind == tilestore.Terrain {
 		if err := v.errors(ctx, heights); err != nil {
 			return v.report, err
 		}
@@ -163,6 +167,7 @@ type verifier struct {
 	done     int64
 	manifest *tilestore.Manifest
 	coarse   coarseTiles
+	side     image.Point // of the first picture
 	report   Report
 }
 

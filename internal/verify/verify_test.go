@@ -177,10 +177,6 @@ func TestRunEndsWhenTheReaderFailsOrTheContextDoes(t *testing.T) {
 	if _, err := Run(ctx, d, Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	d.info.Kind = tilestore.Imagery
-	if _, err := Run(context.Background(), d, Options{}); err == nil {
-		t.Error("imagery was verified as terrain")
-	}
 }
 
 var errDisk = errors.New("disk gone")

@@ -1,0 +1,101 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+
+	"github.com/terrane/terrane/internal/picture"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// mostPixels of a tile: sides of 4096. Larger ones are no tiles.
+const mostPixels = 1 << 24
+
+// pictureTile is what was found in one tile of a picture dataset.
+type pictureTile struct {
+	coord  tilegrid.Coord
+	hash   tilestore.Hash
+	bytes  int
+	size   image.Point
+	absent bool
+	fault  string // why it cannot be drawn, or ""
+	err    error  // what kept it from being read
+}
+
+// pictures reads and decodes the tiles of one level, in batches.
+func (v *verifier) pictures(ctx context.Context, z uint8) error {
+	batch := make([]pictureTile, 0, v.opt.Jobs*batchPerJob)
+	for c := range v.levels[z].all(z) {
+		if batch = append(batch, pictureTile{coord: c}); len(batch) == cap(batch) {
+			if err := v.pictureBatch(ctx, batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+	}
+	return v.pictureBatch(ctx, batch)
+}
+
+func (v *verifier) pictureBatch(ctx context.Context, batch []pictureTile) error {
+	inBatches(v.opt.Jobs, len(batch), func(i int) { batch[i].read(ctx, v.reader) })
+	for _, t := range batch {
+		if t.err != nil {
+			return fmt.Errorf("verify: %w", t.err)
+		}
+		v.countPicture(t)
+	}
+	v.done += int64(len(batch))
+	if v.opt.Progress != nil && len(batch) > 0 {
+		v.opt.Progress(v.done, v.total)
+	}
+	return nil
+}
+
+func (v *verifier) countPicture(t pictureTile) {
+	l := &v.report.Levels[t.coord.Z]
+	switch {
+	case t.absent:
+		// Availability of large datasets by others is a rectangle: what it lists need not be there.
+		if !v.opt.Foreign {
+			v.tileFault(t.coord, "tile.missing", "it is listed and not there")
+		}
+		return
+	case t.fault != "":
+		v.tileFault(t.coord, "picture", "%s", t.fault)
+	case v.side == image.Point{}:
+		v.side = t.size
+	case t.size != v.side:
+		v.tileFault(t.coord, "picture.size", "it has %d x %d pixels, others %d x %d", t.size.X, t.size.Y, v.side.X, v.side.Y)
+	}
+	v.manifest.Add(t.coord, t.hash)
+	l.Tiles++
+	l.SizeBytes += int64(t.bytes)
+}
+
+func (t *pictureTile) read(ctx context.Context, r tilestore.Reader) {
+	tile, err := r.Tile(ctx, t.coord)
+	switch {
+	case errors.Is(err, tilestore.ErrNotFound):
+		t.absent = true
+		return
+	case errors.Is(err, tilestore.ErrCorrupt):
+		t.fault = err.Error()
+		return
+	case err != nil:
+		t.err = err
+		return
+	}
+	t.bytes, t.hash = len(tile.Data), tilestore.HashTile(t.coord, tile.Data)
+	p, err := picture.Decode(tile.Data, mostPixels)
+	if err != nil {
+		t.fault = err.Error()
+		return
+	}
+	t.size = p.Rect.Size()
+	if t.size.X != t.size.Y {
+		t.fault = fmt.Sprintf("it is not square: %d x %d pixels", t.size.X, t.size.Y)
+	}
+}
