@@ -11,7 +11,7 @@ COPY . .
 RUN make build VERSION="$VERSION"
 
 FROM debian:12-slim
-RUN apt-get update -q && apt-get install -q -y --no-install-recommends libgdal32 proj-data && \
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends libgdal32 libjpeg62-turbo proj-data && \
     rm -rf /var/lib/apt/lists/* && useradd --system --uid 10001 --no-create-home terrane && install -d -o terrane /data
 COPY --from=build /src/bin/terrane /usr/local/bin/terrane
 USER terrane

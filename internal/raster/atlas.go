@@ -50,8 +50,9 @@ func (a *atlas) close() {
 type lender struct {
 	from, to string // definitions
 
-	mu   sync.Mutex // guards free
+	mu   sync.Mutex // guards what follows
 	free []transform
+	shut bool
 }
 
 func (p *lender) borrow() (transform, error) {
@@ -68,12 +69,18 @@ func (p *lender) borrow() (transform, error) {
 func (p *lender) giveBack(t transform) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.shut {
+		t.close()
+		return
+	}
 	p.free = append(p.free, t)
 }
 
+// close frees what is idle now, and the rest as it comes back.
 func (p *lender) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.shut = true
 	for _, t := range p.free {
 		t.close()
 	}

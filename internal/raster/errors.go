@@ -29,15 +29,19 @@ var (
 	ErrSize error = refusal("raster: absurd size")
 	// ErrNotDEM: a picture, complex values or several bands: not one band of heights.
 	ErrNotDEM error = refusal("raster: not an elevation model")
+	// ErrNotPicture: complex values, or bands that are not there: nothing that can be shown in colours.
+	ErrNotPicture error = refusal("raster: not a picture")
 	// ErrNoCRS: no spatial reference, or no georeferencing at all.
 	ErrNoCRS error = refusal("raster: no spatial reference")
 	// ErrCRS: a spatial reference that cannot be placed on Earth, or that contradicts the coordinates.
 	ErrCRS error = refusal("raster: unusable spatial reference")
 	// ErrEmpty: not one valid height.
 	ErrEmpty error = refusal("raster: no valid height")
+	// ErrBlank: a picture without one visible pixel.
+	ErrBlank error = refusal("raster: nothing to see")
 	// ErrHeights: heights that are not of Earth: a wrong unit, or nodata that is not declared.
 	ErrHeights error = refusal("raster: impossible heights")
-	// ErrLattice: a window that Heights cannot fill, a mistake of the caller.
+	// ErrLattice: a window that Heights or Paint cannot fill, a mistake of the caller.
 	ErrLattice = errors.New("raster: bad lattice window")
 )
 

@@ -16,30 +16,55 @@ import (
 
 // source is a file that may be shown to GDAL: regular, local, not empty, and not a door to other files.
 type source struct {
-	path    string // absolute
-	member  string // inside a zip
-	gdal    string // the name GDAL opens
-	drivers []string
+	path   string // absolute
+	member string // inside a zip
+	gdal   string // the name GDAL opens
+	formats
 	bytes   int64 // that GDAL sees
 	size    int64 // on disk
 	modTime time.Time
 }
 
-// formats are the drivers that may open a file, and the extensions by which a raster in a zip is known.
-func formats() (drivers, extensions []string) {
-	return []string{"GTiff", "SRTMHGT", "DTED", "AAIGrid", "USGSDEM", "HFA", "ENVI", "EHdr"},
-		[]string{".tif", ".tiff", ".hgt", ".dt0", ".dt1", ".dt2", ".asc", ".dem", ".img", ".bil", ".flt"}
+// formats say what may be opened.
+type formats struct {
+	drivers    []string // of GDAL
+	extensions []string // by which a raster in a zip is known
+	heads      []string // how a source of a VRT begins
+	members    []string // drivers of a VRT's sources
+	elements   []string // of a VRT, beyond those of a plain mosaic
+	advice     string
+}
+
+func demFormats() formats {
+	return formats{
+		drivers:    []string{"GTiff", "SRTMHGT", "DTED", "AAIGrid", "USGSDEM", "HFA", "ENVI", "EHdr"},
+		extensions: []string{".tif", ".tiff", ".hgt", ".dt0", ".dt1", ".dt2", ".asc", ".dem", ".img", ".bil", ".flt"},
+		heads:      tiffHeads(),
+		members:    []string{"GTiff"},
+		advice: "supported: GeoTIFF and COG, SRTM .hgt (also zipped), DTED, ASCII grid, USGS DEM, Erdas .img, " +
+			"ENVI, EHdr .bil/.flt, VRT over GeoTIFFs beside it; others: gdal_translate FILE out.tif",
+	}
+}
+
+func pictureFormats() formats {
+	return formats{
+		drivers:    []string{"GTiff", "JPEG", "PNG", "JP2OpenJPEG", "WEBP", "MBTiles", "GPKG", "HFA", "ENVI", "EHdr"},
+		extensions: []string{".tif", ".tiff", ".jpg", ".jpeg", ".png", ".jp2", ".webp", ".img", ".bil"},
+		heads:      append(tiffHeads(), "\xff\xd8\xff", "\x89PNG\r\n\x1a\n", "\x00\x00\x00\x0cjP  \r\n\x87\n", "RIFF"),
+		members:    []string{"GTiff", "JPEG", "PNG", "JP2OpenJPEG", "WEBP"},
+		elements: []string{"ColorTable", "Entry", "CategoryNames", "Category", "LUT", "ColorTableComponent", "UseMaskBand", "Exponent",
+			"SrcMin", "SrcMax", "DstMin", "DstMax"},
+		advice: "supported: GeoTIFF and COG, JPEG, PNG, JPEG 2000, WebP, MBTiles and GeoPackage rasters, Erdas .img, ENVI, EHdr .bil, " +
+			"VRT over files beside it; others: gdal_translate FILE out.tif",
+	}
 }
 
 // maxMember bounds what is read inside a zip: every step backwards inflates from the start again. An .hgt, which is read line by
 // line and has a known size, is exempt.
 const maxMember = 256 << 20
 
-const formatAdvice = "supported: GeoTIFF and COG, SRTM .hgt (also zipped), DTED, ASCII grid, USGS DEM, Erdas .img, " +
-	"ENVI, EHdr .bil/.flt, VRT over GeoTIFFs beside it; others: gdal_translate FILE out.tif"
-
 // admit decides whether GDAL may see a file, without GDAL.
-func admit(name string) (source, error) {
+func admit(name string, f formats) (source, error) {
 	abs, err := filepath.Abs(name)
 	if err != nil {
 		return source{}, refuse(name, ErrOpen, "", "%v", err)
@@ -58,15 +83,16 @@ func admit(name string) (source, error) {
 	if err != nil {
 		return source{}, refuse(name, ErrOpen, "check the permissions", "%v", unpath(err))
 	}
-	drivers, _ := formats()
-	s := source{path: abs, gdal: abs, drivers: drivers, bytes: info.Size(), size: info.Size(), modTime: info.ModTime()}
+	s := source{path: abs, gdal: abs, formats: f, bytes: info.Size(), size: info.Size(), modTime: info.ModTime()}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return s, s.enterZip(name)
 	case isVRT(head):
 		s.drivers = []string{"VRT"}
 		s.bytes = 0
-		return s, checkVRT(name, abs)
+		return s, checkVRT(name, abs, f)
+	case isSQLite(head) && slices.Contains(f.drivers, "MBTiles"):
+		return s, checkSQLite(name, abs)
 	}
 	return s, checkSidecars(name, abs)
 }
@@ -127,10 +153,9 @@ func (s *source) enterZip(name string) error {
 	if err := checkZipSidecars(name, &z.Reader); err != nil {
 		return err
 	}
-	_, extensions := formats()
 	var found *zip.File
 	for _, f := range z.File {
-		if !slices.Contains(extensions, strings.ToLower(path.Ext(f.Name))) || strings.HasPrefix(f.Name, "__MACOSX/") {
+		if !slices.Contains(s.extensions, strings.ToLower(path.Ext(f.Name))) || strings.HasPrefix(f.Name, "__MACOSX/") {
 			continue
 		}
 		if found != nil {
@@ -139,7 +164,7 @@ func (s *source) enterZip(name string) error {
 		found = f
 	}
 	if found == nil {
-		return refuse(name, ErrOpen, formatAdvice, "the zip holds no supported raster")
+		return refuse(name, ErrOpen, s.advice, "the zip holds no supported raster")
 	}
 	return s.enterMember(name, found)
 }

@@ -14,15 +14,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// picture is a whole band, read without the code under test.
-type picture struct {
+// wholeBand is one, read without the code under test.
+type wholeBand struct {
 	cols, rows int
 	transform  [6]float64
 	pixels     []float64
 	void       func(float64) bool
 }
 
-func readPicture(t testing.TB, s *Stack, file int) picture {
+func readPicture(t testing.TB, s *Stack, file int) wholeBand {
 	t.Helper()
 	d := s.dems[file]
 	ds, err := gdal.Open(d.gdal, gdal.ReadOnly)
@@ -30,7 +30,7 @@ func readPicture(t testing.TB, s *Stack, file int) picture {
 		t.Fatal(err)
 	}
 	defer ds.Close()
-	p := picture{cols: d.Cols, rows: d.Rows, transform: ds.GeoTransform(), pixels: make([]float64, d.Cols*d.Rows)}
+	p := wholeBand{cols: d.Cols, rows: d.Rows, transform: ds.GeoTransform(), pixels: make([]float64, d.Cols*d.Rows)}
 	if err := ds.RasterBand(1).IO(gdal.Read, 0, 0, p.cols, p.rows, p.pixels, p.cols, p.rows, 0, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func readPicture(t testing.TB, s *Stack, file int) picture {
 
 // at interpolates at a position in the file's own coordinates, by the book: weights of the valid of four pixels, clamped at
 // the rim.
-func (p picture) at(x, y float64) float64 {
+func (p wholeBand) at(x, y float64) float64 {
 	t := p.transform
 	det := t[1]*t[5] - t[2]*t[4]
 	u := (t[5]*(x-t[0]) - t[2]*(y-t[3])) / det
@@ -70,7 +70,7 @@ func (p picture) at(x, y float64) float64 {
 }
 
 // gradient is the largest step between neighbours around a position: what an error of a pixel may cost.
-func (p picture) gradient(x, y float64) float64 {
+func (p wholeBand) gradient(x, y float64) float64 {
 	px := math.Hypot(p.transform[1], p.transform[4])
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, dx := range []float64{-1, 0, 1} {

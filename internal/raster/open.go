@@ -47,7 +47,7 @@ func (s source) open() (gdal.Dataset, error) {
 	if err == nil {
 		err = errors.New("GDAL gave no reason")
 	}
-	return gdal.Dataset{}, refuse(s.path, ErrOpen, formatAdvice, "%s", s.clean(err))
+	return gdal.Dataset{}, refuse(s.path, ErrOpen, s.advice, "%s", s.clean(err))
 }
 
 // clean takes the path out of GDAL's text, since the error names it already.
@@ -58,7 +58,7 @@ func (s source) clean(err error) string {
 
 // openDEM opens a file and learns everything about it; the handle is closed again.
 func openDEM(ctx context.Context, name string, opt Options, a *atlas) (*dem, error) {
-	s, err := admit(name)
+	s, err := admit(name, demFormats())
 	if err != nil {
 		return nil, err
 	}

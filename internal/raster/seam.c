@@ -4,7 +4,9 @@
 #include <cpl_error.h>
 #include <cpl_string.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // What one thread has heard since terrane_begin. GDAL's own last error is of the thread too, but keeps the last message only.
@@ -31,7 +33,26 @@ static void collect(CPLErr class, CPLErrorNum number, const char *message) {
 	heard[used] = 0;
 }
 
+// welcome tells which drivers stay: those of the allow-lists, and what they need themselves.
+static int welcome(const char *name) {
+	static const char *const names[] = {"VRT", "MEM", "GTiff", "SRTMHGT", "DTED", "AAIGrid", "USGSDEM", "HFA", "ENVI", "EHdr", "JPEG", "PNG",
+		"JP2OpenJPEG", "WEBP", "MBTiles", "GPKG", "SQLite", NULL};
+	for (int i = 0; names[i]; i++)
+		if (strcmp(names[i], name) == 0) return 1;
+	return 0;
+}
+
+// keep_few removes every driver that is not needed, so that nothing a file names (a source, overviews, a mask) is opened by one of them.
+static void keep_few(void) {
+	for (int i = GDALGetDriverCount() - 1; i >= 0; i--) {
+		GDALDriverH driver = GDALGetDriver(i);
+		if (!welcome(GDALGetDriverShortName(driver))) GDALDeregisterDriver(driver);
+	}
+}
+
 void terrane_setup(void) {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, keep_few);
 	CPLSetErrorHandler(collect);
 	CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");           // or GDAL writes .aux.xml beside, even into a zip
 	CPLSetConfigOption("GTIFF_REPORT_COMPD_CS", "YES");     // the vertical CRS of GeoTIFF 1.0 files too
@@ -42,6 +63,8 @@ void terrane_setup(void) {
 	CPLSetConfigOption("DTED_VERIFY_CHECKSUM", "YES");       // a damaged profile is an error, not heights
 	CPLSetConfigOption("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "TRADITIONAL_GIS_ORDER");
 	CPLSetConfigOption("CPL_VSIL_CURL_ALLOWED_FILENAME", "none"); // no name under /vsicurl, /vsis3 and the like opens
+	CPLSetConfigOption("GDAL_ERROR_ON_LIBJPEG_WARNING", "TRUE"); // a JPEG that ends early is an error, not grey
+	CPLSetConfigOption("OGR_GEOCODE_QUERY_TEMPLATE", "none");    // SQL in a GeoPackage cannot ask a geocoder
 	OSRSetPROJEnableNetwork(0);
 }
 
@@ -59,6 +82,47 @@ int terrane_end(char *text, int size) {
 }
 
 int terrane_geotransform(GDALDatasetH ds, double *t) { return GDALGetGeoTransform(ds, t) == CE_None; }
+
+// owner returns the dataset whose bands all of these are, and their numbers there, or NULL.
+static GDALDatasetH owner(GDALRasterBandH *bands, int n, int *numbers) {
+	GDALDatasetH ds = GDALGetBandDataset(bands[0]);
+	for (int i = 0; i < n && ds; i++) {
+		numbers[i] = GDALGetBandNumber(bands[i]);
+		if (GDALGetBandDataset(bands[i]) != ds || numbers[i] < 1 || numbers[i] > GDALGetRasterCount(ds)) return NULL;
+		if (GDALGetRasterBand(ds, numbers[i]) != bands[i]) return NULL;
+	}
+	return ds;
+}
+
+int terrane_read(GDALRasterBandH *bands, int n, const int *w, void *buf, GDALDataType type, const int *spacing) {
+	int numbers[8];
+	GDALDatasetH ds = n > 1 && n <= 8 ? owner(bands, n, numbers) : NULL;
+	if (ds) {
+		return GDALDatasetRasterIOEx(ds, GF_Read, w[0], w[1], w[2], w[3], buf, w[2], w[3], type, n, numbers,
+			spacing[0], spacing[1], spacing[2], NULL);
+	}
+	for (int i = 0; i < n; i++) {
+		char *to = (char *)buf + (size_t)i * spacing[2];
+		CPLErr e = GDALRasterIOEx(bands[i], GF_Read, w[0], w[1], w[2], w[3], to, w[2], w[3], type, spacing[0], spacing[1], NULL);
+		if (e != CE_None) return e;
+	}
+	return CE_None;
+}
+
+int terrane_color_table(GDALRasterBandH band, unsigned char *rgba, int size) {
+	GDALColorTableH table = GDALGetRasterColorTable(band);
+	int n = table ? GDALGetColorEntryCount(table) : 0;
+	if (n > size) n = size;
+	for (int i = 0; i < n; i++) {
+		GDALColorEntry e;
+		GDALGetColorEntryAsRGB(table, i, &e);
+		rgba[4 * i] = e.c1;
+		rgba[4 * i + 1] = e.c2;
+		rgba[4 * i + 2] = e.c3;
+		rgba[4 * i + 3] = e.c4;
+	}
+	return n;
+}
 
 int terrane_empty(GDALRasterBandH band, int x, int y, int width, int height) {
 	int status = GDALGetDataCoverageStatus(band, x, y, width, height, 0, NULL);
@@ -107,6 +171,27 @@ const char *terrane_name(OGRSpatialReferenceH srs) { return OSRGetName(srs); }
 const char *terrane_authority(OGRSpatialReferenceH srs) { return OSRGetAuthorityName(srs, NULL); }
 const char *terrane_code(OGRSpatialReferenceH srs) { return OSRGetAuthorityCode(srs, NULL); }
 int terrane_axes(OGRSpatialReferenceH srs) { return OSRGetAxesCount(srs); }
+
+int terrane_north_first(OGRSpatialReferenceH srs) { return OSREPSGTreatsAsLatLong(srs) || OSREPSGTreatsAsNorthingEasting(srs); }
+
+int terrane_area(OGRSpatialReferenceH srs, double *wsen) {
+	return OSRGetAreaOfUse(srs, wsen, wsen + 1, wsen + 2, wsen + 3, NULL) && wsen[0] > -1000;
+}
+
+double terrane_unit(OGRSpatialReferenceH srs) {
+	return OSRIsGeographic(srs) ? OSRGetAngularUnits(srs, NULL) : OSRGetLinearUnits(srs, NULL);
+}
+
+int terrane_epsg_codes(int *codes, int size) {
+	int count = 0, used = 0;
+	OSRCRSInfo **list = OSRGetCRSInfoListFromDatabase("EPSG", NULL, &count);
+	for (int i = 0; i < count && used < size; i++) {
+		int flat = list[i]->eType == OSR_CRS_TYPE_GEOGRAPHIC_2D || list[i]->eType == OSR_CRS_TYPE_PROJECTED;
+		if (flat && !list[i]->bDeprecated) codes[used++] = atoi(list[i]->pszCode);
+	}
+	OSRDestroyCRSInfoList(list);
+	return used;
+}
 
 void terrane_transform(OGRCoordinateTransformationH ct, int n, double *x, double *y) {
 	for (int i = 0; i < n; i++) {

@@ -10,10 +10,12 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"unsafe"
 
 	"github.com/lukeroth/gdal"
+	"github.com/paulmach/orb"
 )
 
 // The binding hides its C handles. Each is the first and only word of its type; should that change, these lines do not
@@ -99,6 +101,39 @@ func crsName(sr gdal.SpatialReference) string {
 	return C.GoString(C.terrane_name(h))
 }
 
+// srsName returns the name of a CRS, whatever its code.
+func srsName(sr gdal.SpatialReference) string { return C.GoString(C.terrane_name(reference(&sr))) }
+
+// northFirst tells that the authority writes the northing or latitude first.
+func northFirst(sr gdal.SpatialReference) bool { return C.terrane_north_first(reference(&sr)) != 0 }
+
+// areaOfUse returns the whole Earth where none is known. Max.Lon is not less than Min.Lon.
+func areaOfUse(sr gdal.SpatialReference) orb.Bound {
+	var b [4]C.double
+	if C.terrane_area(reference(&sr), &b[0]) == 0 {
+		return orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}
+	}
+	if b[2] < b[0] {
+		b[2] += 360
+	}
+	return orb.Bound{Min: orb.Point{float64(b[0]), float64(b[1])}, Max: orb.Point{float64(b[2]), float64(b[3])}}
+}
+
+// unit returns metres of one unit, or radians for a geographic system. The binding's own frees a string that belongs to the system.
+func unit(sr gdal.SpatialReference) float64 { return float64(C.terrane_unit(reference(&sr))) }
+
+// epsgCodes lists the geographic 2D and projected systems of the EPSG registry that are in force.
+func epsgCodes() []int {
+	codes := make([]C.int, 1<<16)
+	codes = codes[:C.terrane_epsg_codes(&codes[0], C.int(len(codes)))]
+	out := make([]int, len(codes))
+	for i, c := range codes {
+		out[i] = int(c)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // axes returns 3 for a CRS with ellipsoidal heights.
 func axes(sr gdal.SpatialReference) int { return int(C.terrane_axes(reference(&sr))) }
 
@@ -120,4 +155,37 @@ func readBand[T uint8 | float32 | float64](band gdal.RasterBand, w window, buf [
 	return collected(func() error {
 		return band.IO(gdal.Read, w.col, w.row, w.cols, w.rows, buf[:width*height], width, height, 0, 0)
 	})
+}
+
+// spacing is the distance between values of a buffer, counted in values.
+type spacing struct{ pixel, line, band int }
+
+// readBands reads a window of bands into one buffer, pixel for pixel.
+func readBands[T uint8 | float64](bands []gdal.RasterBand, w window, buf []T, s spacing) error {
+	if w.cols < 1 || w.rows < 1 || len(bands) < 1 || len(buf) <= (w.cols-1)*s.pixel+(w.rows-1)*s.line+(len(bands)-1)*s.band {
+		return errors.New("raster: buffer smaller than the window")
+	}
+	handles := make([]C.GDALRasterBandH, len(bands))
+	for i := range bands {
+		handles[i] = *(*C.GDALRasterBandH)(unsafe.Pointer(&bands[i]))
+	}
+	size, kind := int(unsafe.Sizeof(buf[0])), C.GDALDataType(C.GDT_Byte)
+	if size == 8 {
+		kind = C.GDT_Float64
+	}
+	at := [4]C.int{C.int(w.col), C.int(w.row), C.int(w.cols), C.int(w.rows)}
+	step := [3]C.int{C.int(s.pixel * size), C.int(s.line * size), C.int(s.band * size)}
+	return collected(func() error {
+		if C.terrane_read(&handles[0], C.int(len(bands)), &at[0], unsafe.Pointer(&buf[0]), kind, &step[0]) != C.CE_None {
+			return errors.New("GDAL gave no reason")
+		}
+		return nil
+	})
+}
+
+// colorTable returns the colours of a band's palette, none where it has none.
+func colorTable(band gdal.RasterBand) [][4]uint8 {
+	colors := make([][4]uint8, 1<<16)
+	h := *(*C.GDALRasterBandH)(unsafe.Pointer(&band))
+	return slices.Clone(colors[:C.terrane_color_table(h, (*C.uchar)(unsafe.Pointer(&colors[0])), C.int(len(colors)))])
 }

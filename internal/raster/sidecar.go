@@ -34,8 +34,6 @@ func sidecarHeads(ext string) []string {
 
 func tiffHeads() []string { return []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"} }
 
-func isTIFF(head []byte) bool { return beginsWith(head, tiffHeads()) }
-
 func beginsWith(head []byte, any []string) bool {
 	return slices.ContainsFunc(any, func(s string) bool { return bytes.HasPrefix(head, []byte(s)) })
 }
@@ -46,10 +44,16 @@ func checkSidecars(name, abs string) error {
 	if err := checkSidecarsOf(name, abs, map[string]bool{abs: true}); err != nil {
 		return err
 	}
-	stem := strings.TrimSuffix(abs, filepath.Ext(abs))
-	for _, ext := range []string{".prj", ".hdr", ".tfw", ".wld", ".clr", ".stx", ".PRJ", ".HDR"} {
-		if info, err := os.Stat(stem + ext); err == nil && !info.Mode().IsRegular() {
-			return refuse(name, ErrUnsafe, "remove it", "its sidecar %s is not a regular file", filepath.Base(stem)+ext)
+	stem, own := strings.TrimSuffix(abs, filepath.Ext(abs)), filepath.Ext(abs)
+	texts := []string{".prj", ".hdr", ".wld", ".clr", ".stx", ".tab", own + "w"}
+	if n := len(own); n > 2 {
+		texts = append(texts, "."+own[1:2]+own[n-1:]+"w") // .tfw, .jgw
+	}
+	for _, ext := range texts {
+		for _, side := range []string{stem + ext, stem + strings.ToUpper(ext), abs + ext} {
+			if info, err := os.Stat(side); err == nil && !info.Mode().IsRegular() {
+				return refuse(name, ErrUnsafe, "remove it", "its sidecar %s is not a regular file", filepath.Base(side))
+			}
 		}
 	}
 	return nil

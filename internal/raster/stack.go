@@ -2,7 +2,6 @@ package raster
 
 import (
 	"context"
-	"runtime"
 	"sync"
 
 	"github.com/paulmach/orb"
@@ -43,7 +42,7 @@ func OpenStack(ctx context.Context, paths []string, opt Options) (*Stack, error)
 	}
 	a := newAtlas(given)
 	defer a.close()
-	dems, err := openAll(ctx, paths, opt, a)
+	dems, err := openEach(ctx, paths, func(name string) (*dem, error) { return openDEM(ctx, name, opt, a) })
 	if err != nil {
 		return nil, err
 	}
@@ -52,34 +51,6 @@ func OpenStack(ctx context.Context, paths []string, opt Options) (*Stack, error)
 		return nil, err
 	}
 	return &Stack{dems: dems, layers: layers, pool: newPool(opt)}, nil
-}
-
-// openAll opens files on every core and returns the error of the first bad one in order.
-func openAll(ctx context.Context, paths []string, opt Options, a *atlas) ([]*dem, error) {
-	dems, errs := make([]*dem, len(paths)), make([]error, len(paths))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(len(paths), runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := range next {
-				dems[i], errs[i] = openDEM(ctx, paths[i], opt, a)
-			}
-		})
-	}
-	for i := range paths {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return dems, ctx.Err()
 }
 
 // Files returns the facts of every file, in the order given.

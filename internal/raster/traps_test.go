@@ -166,7 +166,7 @@ func TestStatisticsWriteNoFileBesides(t *testing.T) {
 }
 
 func TestOnlyAllowedDriversOpen(t *testing.T) {
-	drivers, _ := formats()
+	drivers := demFormats().drivers
 	for _, name := range []string{"PNG", "JPEG", "HTTP", "WMS", "WCS", "netCDF", "GPKG", "MEM", "VRT", "PostGISRaster"} {
 		for _, allowed := range drivers {
 			if allowed == name {

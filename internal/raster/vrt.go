@@ -25,14 +25,14 @@ func vrtElements() []string {
 		"ComplexSource", "SourceFilename", "SourceBand", "SourceProperties", "SrcRect", "DstRect", "OverviewList", "Histograms"}
 }
 
-// checkVRT reads the XML before GDAL does: every file that it names must be a GeoTIFF in the VRT's own folder or below.
-func checkVRT(name, abs string) error {
+// checkVRT reads the XML before GDAL does: every file that it names must be a GeoTIFF, or a picture where pictures are meant, in the VRT's own folder or below.
+func checkVRT(name, abs string, allowed formats) error {
 	f, err := os.Open(abs)
 	if err != nil {
 		return refuse(name, ErrOpen, "check the permissions", "%v", unpath(err))
 	}
 	defer f.Close()
-	named, err := vrtSources(io.LimitReader(f, maxVRT))
+	named, err := vrtSources(io.LimitReader(f, maxVRT), allowed.elements)
 	if err != nil {
 		return refuse(name, ErrUnsafe, "give the files themselves, or gdal_translate the VRT to a GeoTIFF", "%v", err)
 	}
@@ -40,7 +40,7 @@ func checkVRT(name, abs string) error {
 		return refuse(name, ErrOpen, "give the files themselves", "the VRT names no file")
 	}
 	for _, n := range named {
-		if err := checkVRTSource(filepath.Dir(abs), n); err != nil {
+		if err := checkVRTSource(filepath.Dir(abs), n, allowed); err != nil {
 			return refuse(name, ErrUnsafe, "give the files themselves, or put them into the VRT's folder",
 				"source %s: %v", filepath.Base(n), err)
 		}
@@ -48,10 +48,10 @@ func checkVRT(name, abs string) error {
 	return checkSidecars(name, abs)
 }
 
-// vrtSources lists the file names in a VRT.
-func vrtSources(r io.Reader) ([]string, error) {
+// vrtSources lists the file names in a VRT, which may have more elements than a plain mosaic.
+func vrtSources(r io.Reader, more []string) ([]string, error) {
 	var named []string
-	known := vrtElements()
+	known := append(vrtElements(), more...)
 	d := xml.NewDecoder(r)
 	for {
 		token, err := d.Token()
@@ -110,8 +110,8 @@ func vrtSource(d *xml.Decoder, e xml.StartElement) (string, error) {
 	return name, nil
 }
 
-// checkVRTSource accepts a GeoTIFF inside folder, links resolved.
-func checkVRTSource(folder, name string) error {
+// checkVRTSource accepts a file of an allowed format inside folder, links resolved.
+func checkVRTSource(folder, name string, allowed formats) error {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(folder, name)
 	}
@@ -128,13 +128,13 @@ func checkVRTSource(folder, name string) error {
 	if _, err := regular(real); err != nil {
 		return err
 	}
-	if head, err := readHead(real); err != nil || !isTIFF(head) || isVRT(head) {
-		return errors.New("not a GeoTIFF")
+	if head, err := readHead(real); err != nil || !beginsWith(head, allowed.heads) || isVRT(head) {
+		return errors.New("not of a format that a VRT may join")
 	}
 	if err := checkSidecars(name, real); err != nil {
 		return err
 	}
-	s := source{path: real, gdal: real, drivers: []string{"GTiff"}}
+	s := source{path: real, gdal: real, formats: formats{drivers: allowed.members, advice: allowed.advice}}
 	ds, err := s.open()
 	if err != nil {
 		return err

@@ -1,0 +1,138 @@
+package imagery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/terrane/terrane/internal/picture"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+const (
+	usualTile = 256     // pixels a side, of a dataset without tiles
+	largest   = 1 << 11 // pixels a side, of any tile that is decoded
+)
+
+// Tiles is the [Source] of a dataset version that stores pictures. It is safe for concurrent use and closes nothing.
+type Tiles struct {
+	reader  tilestore.Reader
+	info    tilestore.Info
+	key     string
+	cache   *Cache
+	size    int
+	extents []extent // by level
+}
+
+// extent is what tiles of a level and of all levels above it may lie in.
+type extent struct {
+	tilegrid.Range
+	any bool
+}
+
+// NewTiles returns the source that decodes r's tiles and keeps them in the cache. Key tells this version of this dataset from all others in the cache, of whatever name and number. Files by others may
+// hold tiles of another size: the size of the first tile that is found is that of all, and one of another size is [tilestore.ErrCorrupt]. Errors are those of the reader.
+func NewTiles(ctx context.Context, r tilestore.Reader, key string, cache *Cache) (*Tiles, error) {
+	t := &Tiles{reader: r, info: r.Info(), key: key, cache: cache, size: usualTile}
+	t.extents = extents(t.info)
+	first, ok, err := t.first(ctx)
+	if err != nil || !ok {
+		return t, err
+	}
+	p, err := t.decode(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	if p.NRGBA != nil {
+		t.size = p.Rect.Dx()
+	}
+	return t, nil
+}
+
+// first finds a tile. Most descriptions name one; else the reader is asked to list some.
+func (t *Tiles) first(ctx context.Context) (tilegrid.Coord, bool, error) {
+	for _, level := range t.info.Available {
+		for _, r := range level {
+			return tilegrid.Coord{Z: r.Z, X: r.MinX, Y: r.MinY}, true, nil
+		}
+	}
+	l, ok := t.reader.(tilestore.Lister)
+	for z := t.info.Levels[0]; ok && z <= min(t.info.Levels[1], tilegrid.MaxLevel); z++ {
+		for c, err := range l.Coords(ctx, z) {
+			return c, err == nil, err
+		}
+	}
+	return tilegrid.Coord{}, false, nil
+}
+
+// Grid returns the dataset's grid.
+func (t *Tiles) Grid() tilegrid.Grid { return t.info.Grid }
+
+// TileSize returns pixels a side.
+func (t *Tiles) TileSize() int { return t.size }
+
+// Levels returns the first and last level that holds tiles.
+func (t *Tiles) Levels() (lo, hi uint8) { return t.info.Levels[0], t.info.Levels[1] }
+
+// Extent returns the tiles of level z outside of which this level and those above hold nothing; false if they hold nothing at all.
+func (t *Tiles) Extent(z uint8) (tilegrid.Range, bool) {
+	if int(z) < len(t.extents) {
+		return t.extents[z].Range, t.extents[z].any
+	}
+	columns, rows := t.info.Grid.Size(z)
+	return tilegrid.Range{Z: z, MaxX: columns - 1, MaxY: rows - 1}, true
+}
+
+// extents adds up what is available from level to level. A description that names no tiles has none: then nothing is known.
+func extents(info tilestore.Info) []extent {
+	all := make([]extent, 0, len(info.Available))
+	var now extent
+	for z, level := range info.Available {
+		if now.any {
+			now.MinX, now.MinY, now.MaxX, now.MaxY = 2*now.MinX, 2*now.MinY, 2*now.MaxX+1, 2*now.MaxY+1
+		}
+		now.Z = uint8(z)
+		for _, r := range level {
+			if !now.any {
+				now = extent{r, true}
+			}
+			now.MinX, now.MinY, now.MaxX, now.MaxY = min(now.MinX, r.MinX), min(now.MinY, r.MinY), max(now.MaxX, r.MaxX), max(now.MaxY, r.MaxY)
+		}
+		all = append(all, now)
+	}
+	if !now.any {
+		return nil
+	}
+	return all
+}
+
+// Image returns a tile, the zero Picture where there is none. Nobody may write to it. Stored bytes that are no picture, or one of another size, are [tilestore.ErrCorrupt].
+func (t *Tiles) Image(ctx context.Context, c tilegrid.Coord) (picture.Picture, error) {
+	return t.cache.get(ctx, cacheKey{t.key, c}, func(ctx context.Context) (picture.Picture, error) {
+		p, err := t.decode(ctx, c)
+		if err == nil && p.NRGBA != nil && p.Rect.Dx() != t.size {
+			return picture.Picture{}, fmt.Errorf("%w: %s: tile %s is %d pixels wide, others are %d", tilestore.ErrCorrupt, t.info.Name, c, p.Rect.Dx(), t.size)
+		}
+		return p, err
+	})
+}
+
+// decode reads a tile past the cache.
+func (t *Tiles) decode(ctx context.Context, c tilegrid.Coord) (picture.Picture, error) {
+	stored, err := t.reader.Tile(ctx, c)
+	if errors.Is(err, tilestore.ErrNotFound) {
+		return picture.Picture{}, nil
+	}
+	if err != nil {
+		return picture.Picture{}, err
+	}
+	p, err := picture.Decode(stored.Data, largest*largest)
+	if err != nil {
+		return picture.Picture{}, fmt.Errorf("%w: %s: tile %s: %w", tilestore.ErrCorrupt, t.info.Name, c, err)
+	}
+	if w, h := p.Rect.Dx(), p.Rect.Dy(); w != h {
+		return picture.Picture{}, fmt.Errorf("%w: %s: tile %s is %d x %d pixels", tilestore.ErrCorrupt, t.info.Name, c, w, h)
+	}
+	return p, nil
+}

@@ -1,0 +1,273 @@
+package tiler
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"image"
+	"math"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"github.com/terrane/terrane/internal/fingerprint"
+	"github.com/terrane/terrane/internal/inorder"
+	"github.com/terrane/terrane/internal/picture"
+	"github.com/terrane/terrane/internal/raster"
+	"github.com/terrane/terrane/internal/resample"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// Options of an imagery ingest.
+type Options struct {
+	Sources     []string
+	Raster      raster.PictureOptions
+	Grid        tilegrid.Grid
+	Min         int    // first level; negative: 0
+	Max         int    // deepest level; negative: from the sources' resolution
+	Format      Format // "" is Auto
+	Quality     int    // of JPEG and WebP, 1 to 100; 0: picture.DefaultQuality
+	BBox        *orb.Bound
+	Title       string
+	Attribution string
+	Program     string // version of the program, kept as provenance; an unfinished dataset is carried on by the same version only
+}
+
+// Store is where an ingest puts its tiles: a writer that gives them back, and can carry on after being killed.
+type Store interface {
+	tilestore.Writer
+	tilestore.Checkpointer
+	Stored
+	Formats(ctx context.Context) ([]string, error) // MIME types of what was put
+}
+
+// Progress is told after each unit of work.
+type Progress struct {
+	Units, AllUnits int // done, all
+	Tiles           int // written in this run
+}
+
+// Job is an imagery ingest that is ready to run: sources open, plan made, work named.
+type Job struct {
+	Plan       Plan
+	Files      []raster.PictureFile
+	Work       string // names the work: equal for equal sources and options
+	options    Options
+	encoder    *encoder
+	pictures   *raster.Pictures
+	classes    bool
+	provenance json.RawMessage
+}
+
+// Prepare opens the sources and plans the work. It reads no more than thumbnails. The caller closes the job. What is wrong with a source comes as a
+// remedy.Error that matches raster.ErrInput.
+func Prepare(ctx context.Context, o Options) (*Job, error) {
+	if o.Format == "" {
+		o.Format = Auto
+	}
+	if o.Quality == 0 {
+		o.Quality = picture.DefaultQuality
+	}
+	pictures, err := raster.OpenPictures(ctx, o.Sources, o.Raster)
+	if err != nil {
+		return nil, err
+	}
+	j := &Job{options: o, pictures: pictures, Files: pictures.Files()}
+	if err = j.plan(); err == nil {
+		err = j.describe()
+	}
+	if err == nil {
+		j.encoder, err = newEncoder(j.options.Format, o.Quality)
+	}
+	if err != nil {
+		_ = pictures.Close() // the error that led here is the one to tell
+		return nil, err
+	}
+	return j, nil
+}
+
+// Close closes the sources.
+func (j *Job) Close() error { return j.pictures.Close() }
+
+func (j *Job) plan() (err error) {
+	j.classes = !slices.ContainsFunc(j.Files, func(f raster.PictureFile) bool { return f.Kernel != resample.Nearest })
+	if j.classes && j.options.Format == Auto {
+		j.options.Format = PNG
+	}
+	bounds := j.pictures.Bounds()
+	if j.options.BBox != nil {
+		bounds = tilegrid.CutBounds(bounds, *j.options.BBox)
+		if len(bounds) == 0 {
+			return fmt.Errorf("%w: no source reaches into --bbox", ErrOptions)
+		}
+	}
+	deepest := uint8(0)
+	for _, f := range j.Files {
+		deepest = max(deepest, DeepestFor(j.options.Grid, f.Resolution.Degrees, f.Bound.Center().Lat()))
+	}
+	if j.options.Max >= 0 {
+		deepest = uint8(min(j.options.Max, math.MaxUint8))
+	}
+	j.Plan, err = NewPlan(j.options.Grid, bounds, uint8(min(max(j.options.Min, 0), math.MaxUint8)), deepest)
+	return err
+}
+
+// Run makes the tiles and commits them. report is called from one goroutine after each unit.
+func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progress)) error {
+	p := Progress{Units: store.Done(), AllUnits: j.Plan.Units()}
+	first := 0
+	for _, s := range j.Plan.Stages {
+		err := inorder.Work[[]tile]{
+			First: max(0, p.Units-first), Count: len(s.Units), Jobs: jobs,
+			Worker: func() func(context.Context, int) ([]tile, error) {
+				o := j.oven(store)
+				return func(ctx context.Context, n int) ([]tile, error) { return o.bake(ctx, s, s.Units[n]) }
+			},
+			Take: func(ctx context.Context, _ int, tiles []tile) error {
+				if err := put(ctx, store, tiles, p.Units+1); err != nil {
+					return err
+				}
+				p.Units, p.Tiles = p.Units+1, p.Tiles+len(tiles)
+				report(p)
+				return nil
+			},
+		}.Run(ctx)
+		if err != nil {
+			return err
+		}
+		first += len(s.Units)
+	}
+	info, err := j.info(ctx, store)
+	if err != nil {
+		return err
+	}
+	return store.Commit(ctx, info)
+}
+
+func (j *Job) oven(store Stored) *oven {
+	return &oven{plan: j.Plan, painter: j.pictures, stored: store, encoder: j.encoder, classes: j.classes, box: j.box()}
+}
+
+// Makes tells whether a version with this provenance is what the job would make once more.
+func (j *Job) Makes(provenance json.RawMessage) bool { return bytes.Equal(provenance, j.provenance) }
+
+// put stores the tiles of one unit and makes it count.
+func put(ctx context.Context, store Store, tiles []tile, done int) error {
+	for _, t := range tiles {
+		if err := store.Put(ctx, t.coord, t.data); err != nil {
+			return fmt.Errorf("store tile %s: %w", t.coord, err)
+		}
+	}
+	if err := store.Checkpoint(ctx, done); err != nil {
+		return fmt.Errorf("store unit %d: %w", done, err)
+	}
+	return nil
+}
+
+// box returns the pixels of the deepest level whose centres lie in the options' box.
+func (j *Job) box() *image.Rectangle {
+	if j.options.BBox == nil {
+		return nil
+	}
+	g, z := j.Plan.Grid, j.Plan.Max
+	columns, rows := g.Size(z)
+	width, height := float64(columns)*TileSize, float64(rows)*TileSize
+	west, south := g.Fraction(j.options.BBox.Min)
+	east, north := g.Fraction(j.options.BBox.Max)
+	pixel := func(fraction, size float64) int { return int(math.Round(fraction * size)) }
+	r := image.Rect(pixel(west, width), pixel(1-north, height), pixel(east, width), pixel(1-south, height))
+	return &r
+}
+
+// info describes the dataset. Its format is the one of all tiles, or PNG where there are several: who goes by it alone then expects transparency.
+func (j *Job) info(ctx context.Context, store Store) (tilestore.Info, error) {
+	formats, err := store.Formats(ctx)
+	if err != nil {
+		return tilestore.Info{}, err
+	}
+	i := tilestore.Info{
+		Kind: tilestore.Imagery, Format: tilestore.PNG, Grid: j.Plan.Grid, Title: j.options.Title, Attribution: j.options.Attribution,
+		Bound: j.bound(), Provenance: j.provenance,
+	}
+	if len(formats) == 1 {
+		i.Format = formats[0]
+	}
+	return i, nil
+}
+
+// bound returns the ground that holds data, cut to what the grid can show.
+func (j *Job) bound() orb.Bound {
+	bounds := j.pictures.Bounds()
+	if j.options.BBox != nil {
+		bounds = tilegrid.CutBounds(bounds, *j.options.BBox)
+	}
+	whole := tilegrid.UniteBounds(bounds)
+	if j.Plan.Grid == tilegrid.Mercator {
+		whole.Min[1], whole.Max[1] = max(whole.Min[1], -tilegrid.MercatorLimit), min(whole.Max[1], tilegrid.MercatorLimit)
+	}
+	return whole
+}
+
+// recipe is what a dataset's bytes follow from: kept as provenance, and hashed to name the work.
+type recipe struct {
+	Program     string       `json:"program,omitempty"`
+	Sources     []ingredient `json:"sources"`
+	Grid        string       `json:"grid"`
+	Levels      [2]uint8     `json:"levels"`
+	Format      Format       `json:"format"`
+	Quality     int          `json:"quality"`
+	Priority    string       `json:"priority"`
+	BBox        []float64    `json:"bbox,omitempty"`
+	Title       string       `json:"title,omitempty"`
+	Attribution string       `json:"attribution,omitempty"`
+}
+
+type ingredient struct {
+	Name        string    `json:"name"`
+	SizeBytes   int64     `json:"sizeBytes"`
+	Modified    time.Time `json:"modified"`
+	Fingerprint string    `json:"fingerprint"` // see fingerprint.File
+	CRS         string    `json:"crs"`
+	Bands       []int     `json:"bands"`                 // counted from 1
+	Alpha       int       `json:"alpha,omitempty"`       // band
+	Scale       []float64 `json:"scale,omitempty"`       // what became 0 and 255
+	Transparent string    `json:"transparent,omitempty"` // for people
+	Resampling  string    `json:"resampling"`
+}
+
+func (j *Job) describe() error {
+	r := recipe{
+		Program: j.options.Program, Grid: j.Plan.Grid.CRS().String(), Levels: [2]uint8{j.Plan.Min, j.Plan.Max}, Format: j.options.Format, Quality: j.options.Quality,
+		Priority: string(j.options.Raster.Priority), Title: j.options.Title, Attribution: j.options.Attribution,
+	}
+	if b := j.options.BBox; b != nil {
+		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
+	}
+	for _, f := range j.Files {
+		print, err := fingerprint.File(f.Path)
+		if err != nil {
+			return err
+		}
+		i := ingredient{
+			Name: filepath.Base(f.Path), SizeBytes: f.SizeBytes, Modified: f.ModTime.UTC(), Fingerprint: print, CRS: f.CRS,
+			Bands: f.Bands, Alpha: f.Alpha, Transparent: f.Void, Resampling: string(f.Kernel),
+		}
+		if f.Scale != nil {
+			i.Scale = f.Scale[:]
+		}
+		r.Sources = append(r.Sources, i)
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("describe the work: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	j.provenance, j.Work = data, hex.EncodeToString(sum[:])
+	return nil
+}
