@@ -28,7 +28,7 @@ type Cache struct {
 
 // cacheKey names a tile of a source.
 type cacheKey struct {
-	source string
+	source any
 	coord  tilegrid.Coord
 }
 

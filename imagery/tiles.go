@@ -19,7 +19,7 @@ const (
 type Tiles struct {
 	reader  tilestore.Reader
 	info    tilestore.Info
-	key     string
+	key     any
 	cache   *Cache
 	size    int
 	extents []extent // by level
@@ -31,9 +31,9 @@ type extent struct {
 	any bool
 }
 
-// NewTiles returns the source that decodes r's tiles and keeps them in the cache. Key tells this version of this dataset from all others in the cache, of whatever name and number. Files by others may
+// NewTiles returns the source that decodes r's tiles and keeps them in the cache. Key is a comparable value that tells this version of this dataset from all others in the cache, of whatever name and number. Files by others may
 // hold tiles of another size: the size of the first tile that is found is that of all, and one of another size is [tilestore.ErrCorrupt]. Errors are those of the reader.
-func NewTiles(ctx context.Context, r tilestore.Reader, key string, cache *Cache) (*Tiles, error) {
+func NewTiles(ctx context.Context, r tilestore.Reader, key any, cache *Cache) (*Tiles, error) {
 	t := &Tiles{reader: r, info: r.Info(), key: key, cache: cache, size: usualTile}
 	t.extents = extents(t.info)
 	first, ok, err := t.first(ctx)
@@ -48,6 +48,13 @@ func NewTiles(ctx context.Context, r tilestore.Reader, key string, cache *Cache)
 		t.size = p.Rect.Dx()
 	}
 	return t, nil
+}
+
+// On returns the same source on another reader of the same version: what [NewTiles] found out is kept.
+func (t *Tiles) On(r tilestore.Reader) *Tiles {
+	on := *t
+	on.reader = r
+	return &on
 }
 
 // first finds a tile. Most descriptions name one; else the reader is asked to list some.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/server"
+	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 	"github.com/terrane/terrane/tilestore/mbtiles"
 )
@@ -21,6 +22,15 @@ type lent struct{ *mbtiles.Handle }
 
 // Opening is the reader that all who ask share as long as the file stays open and the same.
 func (l lent) Opening() any { return l.Reader }
+
+// Heights returns a stored grid of heights.
+func (l lent) Heights(ctx context.Context, c tilegrid.Coord) ([]byte, error) {
+	h, ok := l.Reader.(tilestore.Heights)
+	if !ok {
+		return nil, tilestore.ErrNotFound
+	}
+	return h.Heights(ctx, c)
+}
 
 // Get lends a dataset version.
 func (c catalog) Get(ctx context.Context, ref string) (server.Dataset, error) {

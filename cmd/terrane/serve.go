@@ -67,7 +67,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 
 // options turns the flags into the server's options.
 func (f *serveFlags) options(a *app) (server.Options, error) {
-	o := server.Options{CORS: f.cors, Log: a.log(), Build: build(), Pages: web.Pages(), CacheBytes: f.cacheMB << 20}
+	o := server.Options{CORS: f.cors, Log: a.log(), Build: build(), Pages: web.Pages(), CacheBytes: f.cacheMB << 20, Registry: newRegistry()}
 	if f.cacheMB == 0 {
 		o.CacheBytes = -1
 	}

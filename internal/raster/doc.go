@@ -1,5 +1,6 @@
-// Package raster reads heights out of elevation files at the posts of a global lattice. It is the one package that imports
-// GDAL; it fills slices that the caller owns and has never heard of a tile or a mesh.
+// Package raster reads heights out of elevation files at the posts of a global lattice, and colours out of pictures at the pixels of a tile grid; and
+// it knows reference systems ([LookupCRS], [Registry]). It is the one package that imports GDAL; it fills slices that the caller owns and has never heard
+// of a tile or a mesh.
 //
 // # Files, layers, stack
 //
@@ -27,13 +28,24 @@
 // outside -12000..9000 m; those that were seen are listed in [FileSurvey]. A file with more than a few of the last, or with
 // any twice as far out among the samples, is refused at open ([ErrHeights]): its unit or its nodata is wrong.
 //
+// # Pictures
+//
+// [OpenPictures] opens any number of pictures, the last one given on top unless told otherwise, and [Pictures.Paint] fills a [Window] of a grid. The
+// window's pixels are placed by PROJ and internal/resample; each file is read once per window, at the coarsest level that is fine enough, and what is
+// still finer than the window is averaged. Overviews of JPEG 2000 are moved by the half pixel per level that GDAL leaves out. Colours are 8 bits a
+// channel, alpha straight: see [PictureFile] for how bands are chosen, what is transparent and how other types are scaled. Bands are alpha only where
+// the file or the caller says so. A pixel is shown where its centre falls on the raster, as gdalwarp has it, so neighbouring files meet without a seam.
+// What is placed by control points only is refused.
+//
 // # What is let in
 //
 // Only regular local files reach GDAL, by absolute path, with an allow-list of drivers: GeoTIFF and COG, SRTM .hgt, DTED,
 // ASCII grid, USGS DEM, Erdas .img, ENVI, EHdr; one such file inside a zip; a VRT that is a plain mosaic of GeoTIFFs in its
-// own folder. What GDAL opens by itself beside a file (overviews, masks, also inside a zip) is held to what its name says, and
+// own folder. Pictures may be GeoTIFF and COG, JPEG, PNG, JPEG 2000, WebP, MBTiles and GeoPackage rasters, .img, ENVI, EHdr, and a VRT over such files
+// in its own folder. Databases must be whole, not in WAL mode, and without SQL that runs code: GDAL opens them for reading and leaves nothing
+// beside them. All other drivers of GDAL are removed from the process. What GDAL opens by itself beside a file (overviews, masks, also inside a zip) is held to what its name says, and
 // a zip's raster other than .hgt to 256 MiB. GDAL writes nothing beside the files, uses no network, and takes no text from the user but paths and EPSG
-// numbers. Pictures, complex values, files without a place on Earth, empty, truncated and absurd files are refused with a
+// numbers. Complex values, pictures where heights are meant, files without a place on Earth, empty, truncated and absurd files are refused with a
 // remedy.Error (file, cause, what to try); every such error matches [ErrInput]. netCDF and others are not read: convert with
 // gdal_translate.
 //

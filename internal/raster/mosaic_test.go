@@ -1,6 +1,7 @@
 package raster
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -362,6 +363,25 @@ func FuzzVRT(f *testing.F) {
 					t.Fatalf("it names %s", n)
 				}
 			}
+		}
+	})
+}
+
+// FuzzSchema holds that no database makes its reader panic, or read without end.
+func FuzzSchema(f *testing.F) {
+	page := make([]byte, 1024)
+	copy(page, "SQLite format 3\x00")
+	page[16], page[59] = 4, 1
+	copy(page[100:], []byte{13, 0, 0, 0, 1, 3, 0xf0, 0, 0x03, 0xf0})
+	copy(page[0x3f0:], "\x08\x01create t")
+	f.Add(page)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := newDatabase(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			return
+		}
+		if err := d.walk(1, 0); err == nil && d.bytes > maxSchema {
+			t.Error("it read more than it may")
 		}
 	})
 }

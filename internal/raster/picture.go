@@ -3,6 +3,7 @@ package raster
 import (
 	"context"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 
@@ -160,6 +161,9 @@ func (p *picture) overview(ds gdal.Dataset, i int) (level, bool) {
 		return l, false
 	}
 	l.x, l.y = float64(p.Cols)/float64(l.cols), float64(p.Rows)/float64(l.rows)
+	if _, err := os.Lstat(p.path + ".ovr"); err == nil {
+		return l, true
+	}
 	if p.Driver == "JPEG" || p.Driver == "JP2OpenJPEG" { // made by halving, the last pixel reaching over the edge
 		k := math.Exp2(math.Round(math.Log2(max(l.x, l.y))))
 		l.x, l.y = k, k

@@ -2,18 +2,23 @@ package raster
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"image"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lukeroth/gdal"
 	"github.com/paulmach/orb"
 
+	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/resample"
 	"github.com/terrane/terrane/tilegrid"
 )
@@ -331,4 +336,54 @@ func TestWhatIsNoPictureIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pngHead is the beginning of a PNG of RGB pixels, which ends there.
+func pngHead(cols, rows uint32, interlaced byte) []byte {
+	chunk := binary.BigEndian.AppendUint32([]byte("IHDR"), cols)
+	chunk = append(binary.BigEndian.AppendUint32(chunk, rows), 8, 2, 0, 0, interlaced)
+	out := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), chunk...)
+	return append(binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(chunk)), "\x00\x00\x00\x04IDATabcd"...)
+}
+
+func TestPicturesThatNoMachineShouldDecodeAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		head []byte
+		want error
+	}{
+		"huge":                 {pngHead(60000, 60000, 0), ErrSize},
+		"large, interlaced":    {pngHead(20000, 20000, 1), ErrSize},
+		"large, and cut off":   {pngHead(20000, 20000, 0), ErrCorrupt},
+		"larger than a PNG is": {pngHead(1<<31-1, 1<<31-1, 0), ErrInput},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x.png")
+			if err := errors.Join(os.WriteFile(path, c.head, 0o666), os.WriteFile(strings.TrimSuffix(path, "png")+"pgw", []byte("1e-4\n0\n0\n-1e-4\n10\n50\n"), 0o666)); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			err := readAllOf(path, PictureOptions{SrcCRS: "EPSG:4326"})
+			if !errors.Is(err, c.want) || time.Since(start) > 5*time.Second {
+				t.Errorf("got %v after %v, want %v", err, time.Since(start), c.want)
+			}
+		})
+	}
+}
+
+func TestControlPointsAloneAreNoPlace(t *testing.T) {
+	program, err := exec.LookPath("gdal_translate")
+	if err != nil {
+		t.Skip("no gdal_translate here to make one with")
+	}
+	from := drawn{kind: gdal.Byte, left: []float64{1, 2, 3}, right: []float64{4, 5, 6}}.write(t)
+	path := filepath.Join(t.TempDir(), "gcp.tif")
+	args := strings.Fields("-q -a_srs EPSG:4326 -gcp 0 0 10 47 -gcp 64 0 11 47 -gcp 0 64 10 46 -gcp 64 64 11.1 46 " + from + " " + path)
+	if said, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		t.Skipf("%v: %s", err, said)
+	}
+	err = readAllOf(path, PictureOptions{})
+	if !errors.Is(err, ErrNoCRS) || remedy.Try(err) == "" {
+		t.Fatalf("got %v", err)
+	}
+	checkRefusal(t, err, path)
 }

@@ -133,18 +133,20 @@ func (p *picture) voidBytes(line []uint8, nodata [3]uint8) {
 
 // fourChannels spreads what was read to red, green, blue and alpha; marked tells that alpha is set already.
 func (p *picture) fourChannels(line []uint8, marked bool) {
-	set := !marked && p.alpha == 0
-	for i := 0; i+4 <= len(line); i += 4 {
-		px := line[i : i+4 : i+4]
-		switch {
-		case p.look == palette:
-			p.fromPalette(px, int(px[0]), marked && px[3] == 0)
-			continue
-		case p.look == grey:
-			px[1], px[2] = px[0], px[0]
+	switch p.look {
+	case palette:
+		for ; len(line) >= 4; line = line[4:] {
+			p.fromPalette(line, int(line[0]), marked && line[3] == 0)
 		}
-		if set {
-			px[3] = 255
+		return
+	case grey:
+		for i := 0; i+4 <= len(line); i += 4 {
+			line[i+1], line[i+2] = line[i], line[i]
+		}
+	}
+	if !marked && p.alpha == 0 {
+		for i := 3; i < len(line); i += 4 {
+			line[i] = 255
 		}
 	}
 }
@@ -152,7 +154,7 @@ func (p *picture) fourChannels(line []uint8, marked bool) {
 // fromPalette writes a colour of the palette, nothing where there is none.
 func (p *picture) fromPalette(px []uint8, n int, void bool) {
 	if void || n < 0 || n >= len(p.palette) {
-		clear(px)
+		clear(px[:4])
 		return
 	}
 	copy(px, p.palette[n][:])

@@ -55,11 +55,11 @@ type database struct {
 	usable int64 // bytes of a page that hold data
 	wal    bool
 	schema []string
-	pages  int // read so far
+	bytes  int64 // read so far
 }
 
 // Bounds of a schema that is read: a GeoPackage with hundreds of layers has some hundred kilobytes.
-const maxSchemaPages, maxSchemaDepth, maxSchemaRow = 1 << 14, 12, 1 << 20
+const maxSchema, maxSchemaDepth, maxSchemaRow = 64 << 20, 12, 1 << 20
 
 func newDatabase(f io.ReaderAt, size int64) (*database, error) {
 	var head [100]byte
@@ -89,7 +89,7 @@ func newDatabase(f io.ReaderAt, size int64) (*database, error) {
 var errSchema = errors.New("damaged")
 
 func (d *database) read(number uint32) ([]byte, error) {
-	if d.pages++; number == 0 || d.pages > maxSchemaPages {
+	if d.bytes += d.page; number == 0 || d.bytes > maxSchema {
 		return nil, errSchema
 	}
 	b := make([]byte, d.page)

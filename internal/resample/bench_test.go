@@ -46,6 +46,21 @@ func BenchmarkSample(b *testing.B) {
 	}
 }
 
+// BenchmarkSampleLevel is the common case, of a map whose rows are rows of the source.
+func BenchmarkSampleLevel(b *testing.B) {
+	dst, src := image.NewNRGBA(image.Rect(0, 0, 256, 256)), noise(image.Rect(0, 0, 400, 400), true)
+	f := NewField(dst.Rect, each(func(x, y float64) (float64, float64) { return 20.3 + 1.2*x, 20.3 + 1.2*y }), FieldOptions{Tolerance: 0.05})
+	for _, k := range []Kernel{Nearest, Bilinear, Cubic} {
+		b.Run(string(k), func(b *testing.B) {
+			before := cpu()
+			for b.Loop() {
+				f.Sample(dst, dst.Rect, src, k)
+			}
+			b.ReportMetric(float64((cpu()-before).Nanoseconds())/float64(b.N)/(256*256), "cpu-ns/pixel")
+		})
+	}
+}
+
 func BenchmarkHalve(b *testing.B) {
 	dst := image.NewNRGBA(image.Rect(0, 0, 256, 256))
 	for _, opaque := range []bool{true, false} {

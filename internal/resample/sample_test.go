@@ -235,3 +235,26 @@ func TestSampleLeavesPixelsOutsideOfTheRectangleAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestRowsThatRunLevelAreDrawnAsOthers(t *testing.T) {
+	src := noise(image.Rect(0, 0, 900, 60), true)
+	for _, step := range []float64{0.3, 0.99, 1.7, 2} {
+		for _, k := range []Kernel{Bilinear, Cubic} {
+			f := NewField(image.Rect(0, 0, 400, 20), each(func(x, y float64) (float64, float64) { return 5.3 + step*x, 6.6 + 1.1*y }), FieldOptions{Tolerance: 0.01})
+			level, single := image.NewNRGBA(f.rect), image.NewNRGBA(f.rect)
+			f.Sample(level, f.rect, src, k)
+			w := newWindow(src, k)
+			for row := range 20 {
+				for col := range 400 {
+					x, y := f.position(col, row)
+					w.pixel(single.Pix[single.PixOffset(col, row):][:4], x, y)
+				}
+			}
+			for i, v := range level.Pix {
+				if d := math.Abs(float64(v) - float64(single.Pix[i])); d > 3 { // noise: a 512th of a pixel, in both directions, and three roundings
+					t.Fatalf("%s x%g: byte %d of pixel %d is %d, alone it is %d", k, step, i%4, i/4, v, single.Pix[i])
+				}
+			}
+		}
+	}
+}

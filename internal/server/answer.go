@@ -62,6 +62,12 @@ func newPair(body []byte, kind string) pair {
 	return pair{plain, plain}
 }
 
+// newPlain makes the plain representation only, of what gzip makes no smaller.
+func newPlain(body []byte, kind string) *answer {
+	sum := sha256.Sum256(body)
+	return newAnswer(body, kind, `"`+hex.EncodeToString(sum[:12])+`"`, false)
+}
+
 func compress(body []byte) []byte {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is a valid one
@@ -94,6 +100,18 @@ func (a *answer) send(c echo.Context, vary, control []string) error {
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
 		w.Write(a.body) // an error here is a client that went away
+	}
+	return nil
+}
+
+// sendBody writes a body of any status that is not to be kept.
+func (s *Server) sendBody(c echo.Context, status int, kind string, body []byte) error {
+	h := c.Response().Header()
+	h["Content-Type"], h["Content-Length"], h["Cache-Control"] = []string{kind}, []string{strconv.Itoa(len(body))}, cacheNever
+	h["Vary"] = s.headers.varyAccept
+	c.Response().WriteHeader(status)
+	if c.Request().Method != http.MethodHead {
+		c.Response().Write(body) // an error here is a client that went away
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/terrane/terrane/tilegrid"
 )
 
-// cacheKey names a ready answer. opening is [Dataset.Opening]; runs 0 is layer.json. Nothing that a description says could stand in for the
+// cacheKey names a ready answer. opening is [Dataset.Opening]; runs 0 is layer.json, or a picture if it has a variant. Nothing that a description says could stand in for the
 // opening: another file of the same name may have the same number, size and tiles, and files by others have no manifest. A key keeps the
 // reader that it names from being collected, closed or not, so no later one can have its address; it goes with its last answer.
 type cacheKey struct {
@@ -17,6 +17,7 @@ type cacheKey struct {
 	coord   tilegrid.Coord
 	runs    runs
 	gzipped bool
+	variant string // of a picture: format, style, grid; "" of terrain
 }
 
 const (

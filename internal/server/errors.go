@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/labstack/echo/v4"
+	"github.com/terrane/terrane/imagery"
+	"github.com/terrane/terrane/imagery/xyz"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -37,6 +39,11 @@ var problems = []struct {
 	{tilestore.ErrNoDataset, problem{404, "no such dataset", ""}},
 	{tilestore.ErrName, problem{404, "no such dataset", ""}},
 	{errNoPage, problem{404, "no such page", ""}},
+	{xyz.ErrPath, problem{400, "tile coordinates are whole numbers without sign or leading zeros: {z}/{x}/{y}.png", ""}},
+	{xyz.ErrPage, problem{404, "no such page", ""}},
+	{errStyle, problem{404, "no such style", ""}},
+	{imagery.ErrTooLarge, problem{400, "the picture would take too many tiles", ""}},
+	{errBusy, problem{503, "too many maps are being drawn", "5"}},
 	{errURI, problem{414, "the URL is too long", ""}},
 	{errBody, problem{413, "the request body is too large", ""}},
 	{tilestore.ErrCorrupt, problem{503, "this dataset is withdrawn: its stored bytes are damaged", "300"}},

@@ -14,6 +14,7 @@ type headers struct {
 	origins      []string // allowed, if not any
 	varyAccept   []string // of tiles
 	varyEncoding []string // of all else that is cached
+	varyOrigin   []string // of pictures, which are the same for all clients
 }
 
 // The values that never change. Methods and headers are what Cesium's ion client sends before each tile (spec: cesium-client, 5).
@@ -35,6 +36,7 @@ func newHeaders(origins []string) headers {
 	}
 	h.varyAccept = []string{"Accept, Accept-Encoding" + suffix}
 	h.varyEncoding = []string{"Accept-Encoding" + suffix}
+	h.varyOrigin = []string{"Origin"}
 	return h
 }
 

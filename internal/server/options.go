@@ -9,6 +9,9 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/terrane/terrane/imagery"
+	"github.com/terrane/terrane/imagery/wms"
 )
 
 // Options say how to serve. The zero value is a server for one host with sensible limits and no pages.
@@ -26,6 +29,13 @@ type Options struct {
 	Log *slog.Logger
 	// CacheBytes bounds the memory kept for ready answers; 0 is 64 MB, negative is none.
 	CacheBytes int64
+	// PictureBytes bounds the memory kept for decoded tiles and heights, of which maps are drawn; 0 is 256 MB, negative is none.
+	PictureBytes int64
+	// Registry knows the reference systems that maps are drawn in; nil for WGS 84 and Mercator only.
+	Registry imagery.Registry
+	// Title and Contact are what the capabilities of WMS and WMTS say of the service; the zero Contact leaves it out.
+	Title   string
+	Contact wms.Contact
 	// TLS answers HTTPS with this configuration; nil for plain HTTP.
 	TLS *tls.Config
 	// Limits bound what one client can take.
@@ -63,6 +73,8 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	o.CacheBytes = either(o.CacheBytes, 64<<20)
+	o.PictureBytes = either(o.PictureBytes, 256<<20)
+	o.Title = either(o.Title, "Terrane")
 	l := &o.Limits
 	l.Header = either(l.Header, 5*time.Second)
 	l.Read = either(l.Read, 10*time.Second)

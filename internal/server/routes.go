@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/terrane/terrane/imagery/xyz"
 )
 
 // route joins a URL to what answers GET and HEAD there: a handler, or a finder of what is stored. Where both are given the finder is asked first.
@@ -44,6 +46,12 @@ func redirect(c echo.Context, to string) error {
 func (s *Server) routes() []route {
 	return []route{
 		{path: "/terrain/*", find: s.terrain("/terrain/"), handle: s.terrainRoot("/terrain/")}, // terrain.go: layer.json and tiles
+
+		{path: "/imagery/*", find: s.storedTile("/imagery/", xyz.ParseXYZ), handle: s.xyz}, // xyz.go: tilejson.json and tiles
+		{path: "/tms/*", find: s.storedTile("/tms/", xyz.ParseTMS), handle: s.tms},
+		{path: "/wmts", find: s.storedWMTS, handle: s.wmts}, // wmts.go
+		{path: "/wmts/*", find: s.storedWMTS, handle: s.wmts},
+		{path: "/wms", handle: s.wms}, // wms.go
 
 		{path: "/datasets", handle: s.datasets}, // datasets.go
 		{path: "/datasets/*", handle: s.dataset},

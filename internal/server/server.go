@@ -56,6 +56,7 @@ type Server struct {
 	options  Options
 	echo     *echo.Echo
 	cache    *cache
+	maps     *maps
 	metrics  *metrics
 	headers  headers
 	pages    map[string]pair
@@ -67,6 +68,7 @@ type Server struct {
 func New(catalog Catalog, options Options) *Server {
 	s := &Server{catalog: catalog, options: options.withDefaults(), echo: echo.New()}
 	s.cache = newCache(s.options.CacheBytes)
+	s.maps = newMaps(s.options)
 	s.headers = newHeaders(s.options.CORS)
 	s.pages = loadPages(s.options.Pages)
 	s.cesium = newArchive(s.options.Cesium)

@@ -56,16 +56,21 @@ func (s *Server) terrainRoot(prefix string) echo.HandlerFunc {
 
 // open returns the dataset of this kind, which the caller releases.
 func (s *Server) open(ctx context.Context, ref string, kind tilestore.Kind) (lease, error) {
+	l, err := s.openAny(ctx, ref)
+	if err == nil && l.info.Kind != kind {
+		l.Release()
+		return lease{}, tilestore.ErrNoDataset
+	}
+	return l, err
+}
+
+// openAny returns the dataset of whatever kind, which the caller releases.
+func (s *Server) openAny(ctx context.Context, ref string) (lease, error) {
 	d, err := s.catalog.Get(ctx, ref)
 	if err != nil {
 		return lease{}, err
 	}
-	l := lease{Dataset: d, info: d.Info()}
-	if l.info.Kind != kind {
-		d.Release()
-		return lease{}, tilestore.ErrNoDataset
-	}
-	return l, nil
+	return lease{Dataset: d, info: d.Info()}, nil
 }
 
 // lease is a dataset version during one request, with what the request asks for often.
@@ -99,7 +104,7 @@ func (s *Server) tile(r *http.Request, d *lease, path tilePath) (reply, error) {
 	if path.pinned {
 		found.control = cachePinned
 	}
-	key := cacheKey{d.Opening(), path.coord, runsAsked(r) & runsOf(d.info.Extensions), acceptsGzip(r)}
+	key := cacheKey{opening: d.Opening(), coord: path.coord, runs: runsAsked(r) & runsOf(d.info.Extensions), gzipped: acceptsGzip(r)}
 	if found.answer = s.cache.get(key); found.answer != nil {
 		return found, nil
 	}

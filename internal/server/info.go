@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"math"
+
+	"github.com/paulmach/orb"
+
+	"github.com/terrane/terrane/imagery/style"
+	"github.com/terrane/terrane/imagery/wms"
+	"github.com/terrane/terrane/tilegrid"
+)
+
+// info tells what a dataset has at a place, degrees: the height of terrain, the colour of imagery. Nothing where there is nothing.
+func (s *Server) info(ctx context.Context, d *lease, p orb.Point) ([]wms.Info, error) {
+	f, err := s.maps.facts(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	i := wms.Info{Layer: d.info.Name, Position: p, Kind: wms.StoredValue}
+	if f.ground {
+		g, err := style.NewGround(reader{d.Dataset}, s.maps.ground, d.Opening())
+		if err != nil {
+			return nil, err
+		}
+		metres, _, ok, err := g.Height(ctx, p)
+		if err != nil || !ok {
+			return nil, err
+		}
+		i.Values = []wms.Value{{Name: "height", Number: math.Round(metres*1000) / 1000, Unit: "m"}}
+		return []wms.Info{i}, nil
+	}
+	colour, ok, err := s.colour(ctx, d, f, p)
+	if err != nil || !ok {
+		return nil, err
+	}
+	i.Kind = wms.StoredColour
+	for k, name := range []string{"red", "green", "blue", "alpha"} {
+		i.Values = append(i.Values, wms.Value{Name: name, Number: float64(colour[k])})
+	}
+	return []wms.Info{i}, nil
+}
+
+// colour is that of the pixel at a place, on the deepest level that has a tile there; ok is false where that is transparent, or none.
+func (s *Server) colour(ctx context.Context, d *lease, f *facts, p orb.Point) (rgba [4]uint8, ok bool, err error) {
+	g := d.info.Grid
+	x, y := g.Fraction(orb.Point{math.Mod(math.Mod(p[0]+180, 360)+360, 360) - 180, p[1]})
+	if f.tiles == nil || !(y >= 0 && y <= 1) || g == tilegrid.Mercator && math.Abs(p[1]) > tilegrid.MercatorLimit {
+		return rgba, false, nil
+	}
+	source := f.tiles.On(reader{d.Dataset})
+	lo, hi := source.Levels()
+	for z := int(hi); z >= int(lo); z-- {
+		columns, rows := g.Size(uint8(z))
+		column, row := x*float64(columns), (1-y)*float64(rows)
+		c := tilegrid.Coord{Z: uint8(z), X: min(uint32(column), columns-1), Y: min(uint32(row), rows-1)}
+		tile, err := source.Image(ctx, g.FlipY(c))
+		if err != nil {
+			return rgba, false, err
+		}
+		if tile.NRGBA != nil {
+			pixel := func(at float64, tile uint32) int { return min(int((at-float64(tile))*float64(f.size)), f.size-1) }
+			q := tile.NRGBAAt(pixel(column, c.X), pixel(row, c.Y))
+			return [4]uint8{q.R, q.G, q.B, q.A}, q.A > 0, nil
+		}
+	}
+	return rgba, false, nil
+}

@@ -1,0 +1,190 @@
+package server
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/terrane/terrane/imagery/style"
+	"github.com/terrane/terrane/imagery/wms"
+	"github.com/terrane/terrane/imagery/wmts"
+	"github.com/terrane/terrane/internal/picture"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// services is what WMS, WMTS and TMS offer, made anew when the catalogue has changed.
+type services struct {
+	mu       sync.Mutex // guards all below
+	now      *offer
+	asked    time.Time // when the catalogue was last looked at
+	sequence int64
+}
+
+// offer is the state of the catalogue that the documents describe. It is not changed once it is made.
+type offer struct {
+	infos    []tilestore.Info // what it was made of
+	pictured []pictured
+	wms      wms.Service
+	wmts     wmts.Service
+	layers   map[string]*wmts.Layer
+}
+
+// pictured is a dataset of which pictures can be drawn.
+type pictured struct {
+	info tilestore.Info
+	*facts
+}
+
+// fresh is how long an offer is taken for current: as long a new dataset may be missing from the documents.
+const fresh = 500 * time.Millisecond
+
+// mapFormats are the picture formats of WMS, the one that clients take unasked first.
+func mapFormats() []picture.Format { return append(picture.Formats(), geoTIFF) }
+
+// geoTIFF is written by picture.AppendGeoTIFF, which must know the place.
+var geoTIFF = picture.Format{Name: "geotiff", MIME: "image/tiff", Ext: "tif", Alpha: true}
+
+// advertised are the reference systems that capabilities name; the registry's others are drawn as well.
+var advertised = []string{
+	"CRS:84", "EPSG:4326", "EPSG:3857", "EPSG:3395", "EPSG:4258", "EPSG:3035", "EPSG:3034", "EPSG:25832", "EPSG:25833", "EPSG:2154", "EPSG:27700", "EPSG:4269",
+	"EPSG:5070", "EPSG:3413", "EPSG:3031", "EPSG:3978", "EPSG:2193", "EPSG:7855",
+}
+
+// services returns what is offered now.
+func (s *Server) services(ctx context.Context) (*offer, error) {
+	v := &s.maps.services
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.now != nil && time.Since(v.asked) < fresh {
+		return v.now, nil
+	}
+	infos, err := s.catalog.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if v.now == nil || !equalInfos(v.now.infos, infos) {
+		o, err := s.offer(ctx, infos)
+		if err != nil {
+			return nil, err
+		}
+		v.sequence = max(v.sequence+1, time.Now().Unix())
+		o.wms.UpdateSequence = strconv.FormatInt(v.sequence, 10)
+		o.wmts.UpdateSequence = o.wms.UpdateSequence
+		v.now = o
+	}
+	v.asked = time.Now()
+	return v.now, nil
+}
+
+// equalInfos tells whether two states of the catalogue hold the same versions.
+func equalInfos(a, b []tilestore.Info) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k := range a {
+		if a[k].Name != b[k].Name || a[k].Version != b[k].Version || a[k].Manifest != b[k].Manifest || a[k].SizeBytes != b[k].SizeBytes {
+			return false
+		}
+	}
+	return true
+}
+
+// offer describes the datasets of which pictures can be drawn. One that cannot be read is left out.
+func (s *Server) offer(ctx context.Context, infos []tilestore.Info) (*offer, error) {
+	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}}
+	deepest := uint8(0)
+	for _, i := range infos {
+		d, err := s.openAny(ctx, i.Name)
+		if err == nil {
+			var f *facts
+			if f, err = s.maps.facts(ctx, &d); err == nil && f.pictured() {
+				o.pictured = append(o.pictured, pictured{d.info, f})
+				deepest = max(deepest, f.deep+mercatorBeyond)
+			}
+			d.Release()
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			s.options.Log.Warn("dataset without pictures", "dataset", i.Name, "cause", err.Error())
+		}
+	}
+	o.wms = wms.Service{
+		Title: s.options.Title, Contact: s.options.Contact, Formats: mapFormats(), InfoFormats: wms.InfoFormats(), CRSs: s.offered(),
+		Limits: wms.Limits{MaxWidth: 8192, MaxHeight: 8192, MaxPixels: mostMapPixels, LayerLimit: 32},
+	}
+	o.wmts = wmts.Service{Title: s.options.Title}
+	for _, p := range o.pictured {
+		o.wms.Layers = append(o.wms.Layers, p.wms())
+		o.wmts.Layers = append(o.wmts.Layers, p.wmts(deepest))
+	}
+	for k := range o.wmts.Layers {
+		o.layers[o.wmts.Layers[k].Name] = &o.wmts.Layers[k]
+	}
+	return o, nil
+}
+
+// offered are the advertised systems that the registry knows.
+func (s *Server) offered() []string {
+	var known []string
+	for _, code := range advertised {
+		if _, err := s.maps.registry.CRS(code); err == nil {
+			known = append(known, code)
+		}
+	}
+	return known
+}
+
+// wms describes the dataset as a layer of WMS.
+func (p pictured) wms() wms.Layer {
+	i := p.info
+	l := wms.Layer{
+		Name: i.Name, Title: either(i.Title, i.Name), Attribution: i.Attribution, Bound: i.Bound, Queryable: true, Keywords: []string{string(i.Kind)},
+	}
+	if p.ground {
+		for _, st := range style.Styles() {
+			w, h := st.LegendSize()
+			l.Styles = append(l.Styles, wms.Style{Name: st.Name, Title: st.Title, Abstract: st.Abstract, Legend: &wms.Legend{Width: w, Height: h, MIME: tilestore.PNG}})
+		}
+	}
+	return l
+}
+
+// wmts describes the dataset as a layer of WMTS, in its own grid and the other one, down to the deepest level of any.
+func (p pictured) wmts(deepest uint8) wmts.Layer {
+	i := p.info
+	l := wmts.Layer{Name: i.Name, Title: either(i.Title, i.Name), Bound: i.Bound, Styles: []wmts.Style{{Name: defaultStyle, Title: "Default"}}}
+	mimes := []string{tilestore.PNG, tilestore.JPEG, tilestore.WebP}
+	if i.Format == tilestore.JPEG {
+		mimes[0], mimes[1] = mimes[1], mimes[0]
+	}
+	for _, m := range mimes {
+		if f, ok := wmts.FormatOf(m); ok {
+			l.Formats = append(l.Formats, f)
+		}
+	}
+	for _, m := range []struct{ mime, ext string }{{wms.InfoJSON, "json"}, {wms.InfoPlain, "txt"}, {wms.InfoHTML, "html"}} {
+		l.InfoFormats = append(l.InfoFormats, wmts.Format{MIME: m.mime, Ext: m.ext})
+	}
+	if p.ground {
+		l.Styles = nil
+		for _, st := range style.Styles() {
+			l.Styles = append(l.Styles, wmts.Style{Name: st.Name, Title: st.Title})
+		}
+	}
+	grids := []tilegrid.Grid{tilegrid.Mercator, tilegrid.Geodetic}
+	if !p.ground && i.Grid == tilegrid.Geodetic {
+		grids[0], grids[1] = grids[1], grids[0]
+	}
+	for _, g := range grids {
+		link := wmts.NewLink(wmts.Set{Grid: g, TileSize: 256}, nil)
+		if !p.ground && g == i.Grid && p.size == 256 {
+			link = wmts.NewLink(wmts.Set{Grid: g, TileSize: 256}, i.Available)
+		}
+		l.Links = append(l.Links, link.Extend(i.Bound, 0, deepest))
+	}
+	return l
+}

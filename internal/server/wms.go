@@ -1,0 +1,191 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/terrane/terrane/imagery"
+	"github.com/terrane/terrane/imagery/style"
+	"github.com/terrane/terrane/imagery/wms"
+	"github.com/terrane/terrane/internal/picture"
+	"github.com/terrane/terrane/tilestore"
+)
+
+// wms answers WMS 1.1.1 and 1.3.0.
+func (s *Server) wms(c echo.Context) error {
+	now, err := s.services(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	service := now.wms
+	service.BaseURL = s.baseURL(c.Request()) + "/wms"
+	q, err := wms.Parse(c.Request().URL.RawQuery, &service, s.maps.registry)
+	if err == nil {
+		err = s.answerWMS(c, &service, q)
+	}
+	var e *wms.Exception
+	if !errors.As(err, &e) {
+		return err
+	}
+	return s.sendException(c, e)
+}
+
+func (s *Server) answerWMS(c echo.Context, service *wms.Service, q wms.Request) error {
+	switch q := q.(type) {
+	case *wms.GetCapabilities:
+		var b bytes.Buffer
+		if err := wms.WriteCapabilities(&b, q.Version, service, s.maps.boxes); err != nil {
+			return err
+		}
+		return newPair(b.Bytes(), wms.CapabilitiesType(q.Version)).of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+	case *wms.GetMap:
+		return s.getMap(c, q)
+	case *wms.GetFeatureInfo:
+		return s.getFeatureInfo(c, q)
+	case *wms.GetLegendGraphic:
+		return s.getLegend(c, q)
+	}
+	return newPair(wms.InfoSchema(), wms.SchemaType).of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+}
+
+// sendException answers an exception as the client wants to see it.
+func (s *Server) sendException(c echo.Context, e *wms.Exception) error {
+	if e.HTTP == http.StatusServiceUnavailable {
+		c.Response().Header()["Retry-After"] = []string{"5"}
+	}
+	body, err := e.XML()
+	if e.Pictured() {
+		body, err = encode(e.Picture(), e.Report.Format, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return s.sendBody(c, e.Status(), e.ContentType(), body)
+}
+
+// encode writes a map; m says where it lies, for formats that tell.
+func encode(p picture.Picture, f picture.Format, m *wms.GetMap) ([]byte, error) {
+	if f.Name != geoTIFF.Name {
+		return f.Encode(p, 0)
+	}
+	if m == nil {
+		return picture.Formats()[0].Encode(p, 0)
+	}
+	code, _ := strconv.Atoi(strings.TrimPrefix(m.CRS.Code, "EPSG:"))
+	geographic := math.Abs(m.CRS.MetresPerUnit-degree) < 1
+	if m.CRS.Code == "CRS:84" {
+		code = 4326
+	}
+	b := m.View.Bound
+	return picture.AppendGeoTIFF(nil, p, picture.GeoTag{
+		EPSG: code, Geographic: geographic, West: b.Min[0], North: b.Max[1],
+		PixelWidth: (b.Max[0] - b.Min[0]) / float64(m.View.Width), PixelHeight: (b.Max[1] - b.Min[1]) / float64(m.View.Height),
+	})
+}
+
+// degree in metres, as OGC counts scales.
+const degree = 6378137 * math.Pi / 180
+
+// getMap draws a map, the first layer lowest.
+func (s *Server) getMap(c echo.Context, m *wms.GetMap) error {
+	for _, w := range m.Warnings {
+		c.Response().Header().Add("Warning", w)
+	}
+	var body []byte
+	err := s.maps.draw(c.Request().Context(), func(ctx context.Context) error {
+		p, err := s.drawMap(ctx, m)
+		if err != nil {
+			return err
+		}
+		if !m.Transparent || !m.Format.Alpha {
+			p = p.Over(m.Background)
+		}
+		body, err = encode(p, m.Format, m)
+		return err
+	})
+	switch {
+	case err == nil:
+		return newPlain(body, m.Format.MIME).send(c, s.headers.varyOrigin, cacheShort)
+	case errors.Is(err, imagery.ErrTooLarge):
+		return m.Fail("", "bbox", "the map would take too many tiles: ask for a smaller one, or for a scale that the layer has")
+	case errors.Is(err, tilestore.ErrNoDataset):
+		return m.Fail(wms.LayerNotDefined, "layers", "no such layer")
+	}
+	return s.failed(c, err, m.Fail)
+}
+
+// failed is the exception for a fault that is not the client's.
+func (s *Server) failed(c echo.Context, err error, fail func(code, locator, text string) *wms.Exception) error {
+	s.warn(c, err)
+	p := problemOf(err)
+	e := fail("", "", p.text)
+	e.HTTP = p.status
+	return e
+}
+
+func (s *Server) drawMap(ctx context.Context, m *wms.GetMap) (picture.Picture, error) {
+	var sources []imagery.Source
+	for _, l := range m.Layers {
+		d, err := s.openAny(ctx, l.Name)
+		if err != nil {
+			return picture.Picture{}, err
+		}
+		defer d.Release()
+		source, err := s.maps.source(ctx, &d, l.Style.Name)
+		if err != nil {
+			return picture.Picture{}, err
+		}
+		sources = append(sources, source)
+	}
+	return s.maps.drawer.Draw(ctx, sources, m.View)
+}
+
+// getFeatureInfo tells what lies at a pixel of a map.
+func (s *Server) getFeatureInfo(c echo.Context, q *wms.GetFeatureInfo) error {
+	var all []wms.Info
+	for _, l := range q.Query {
+		if math.IsNaN(q.LonLat[0]) {
+			break
+		}
+		d, err := s.openAny(c.Request().Context(), l.Name)
+		if err == nil {
+			var infos []wms.Info
+			infos, err = s.info(c.Request().Context(), &d, q.LonLat)
+			all = append(all, infos...)
+			d.Release()
+		}
+		if err != nil && !errMissing(err) {
+			return s.failed(c, err, q.Map.Fail)
+		}
+	}
+	return s.sendInfos(c, q.Format, all)
+}
+
+// getLegend draws the legend of a style.
+func (s *Server) getLegend(c echo.Context, q *wms.GetLegendGraphic) error {
+	st, ok := style.Named(q.Style.Name)
+	if !ok {
+		return q.Fail(wms.StyleNotDefined, "style", "no such style")
+	}
+	const most = 2048
+	body, err := encode(style.Legend(st, min(q.Width, most), min(q.Height, most)), q.Format, nil)
+	if err != nil {
+		return err
+	}
+	return newPlain(body, q.Format.MIME).send(c, s.headers.varyOrigin, cacheRevalidate)
+}
+
+// warn logs a fault that an operator should know of.
+func (s *Server) warn(c echo.Context, err error) {
+	if !errors.Is(err, context.Canceled) {
+		s.options.Log.Warn("request not served", "path", clip(c.Request().URL.Path), "cause", fmt.Sprint(err))
+	}
+}
