@@ -50,10 +50,10 @@ func NewTiles(ctx context.Context, r tilestore.Reader, key any, cache *Cache) (*
 	return t, nil
 }
 
-// On returns the same source on another reader of the same version: what [NewTiles] found out is kept.
-func (t *Tiles) On(r tilestore.Reader) *Tiles {
+// On returns the same source on another reader of the same version, with a key of its own: what [NewTiles] found out is kept.
+func (t *Tiles) On(r tilestore.Reader, key any) *Tiles {
 	on := *t
-	on.reader = r
+	on.reader, on.key = r, key
 	return &on
 }
 

@@ -1,10 +1,16 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/terrane/terrane/imagery/style"
+	"github.com/terrane/terrane/imagery/wmts"
+	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -26,18 +32,37 @@ type Summary struct {
 	Bytes       int64             `json:"bytes"`
 	Vertical    string            `json:"vertical,omitempty"`
 	Manifest    string            `json:"manifest"`
-	Links       map[string]string `json:"links,omitempty"` // absolute URLs, over HTTP only
+	Links       map[string]string `json:"links,omitempty"`  // absolute URLs, over HTTP only
+	Layers      []Layer           `json:"layers,omitempty"` // pictures of the dataset, over HTTP only: one of imagery, one for each style of terrain
+}
+
+// Layer is one way to see a dataset as XYZ tiles.
+type Layer struct {
+	Style    string     `json:"style"`
+	Title    string     `json:"title,omitempty"`
+	Tiles    string     `json:"tiles"` // template with {z}, {x} and {y}; rows from the north
+	Grid     string     `json:"grid"`  // geographic (two roots) or mercator
+	Levels   [2]uint8   `json:"levels"`
+	TileSize int        `json:"tileSize"` // pixels a side
+	Bounds   [4]float64 `json:"bounds"`   // west, south, east, north in degrees; east may exceed 180
+	Format   string     `json:"format"`   // MIME type
+	Opaque   bool       `json:"opaque"`   // nothing shines through where there is data
+	Legend   string     `json:"legend,omitempty"`
+}
+
+// gridName names a grid as commands and documents do.
+func gridName(g tilegrid.Grid) string {
+	if g == tilegrid.Mercator {
+		return "mercator"
+	}
+	return "geographic"
 }
 
 // Summarize describes a dataset version without links.
 func Summarize(i tilestore.Info) Summary {
-	grid := "geographic"
-	if i.Grid.CRS() == tilegrid.WebMercator {
-		grid = "mercator"
-	}
 	return Summary{
 		Name: i.Name, Version: i.Version, Kind: i.Kind, Title: i.Title, Attribution: i.Attribution,
-		Format: i.Format, Grid: grid, CRS: i.Grid.CRS().String(),
+		Format: i.Format, Grid: gridName(i.Grid), CRS: i.Grid.CRS().String(),
 		Bounds: [4]float64{i.Bound.Min.Lon(), i.Bound.Min.Lat(), i.Bound.Max.Lon(), i.Bound.Max.Lat()},
 		Levels: i.Levels, Extensions: i.Extensions, Tiles: i.Tiles, Bytes: i.SizeBytes, Vertical: i.Vertical, Manifest: i.Manifest,
 	}
@@ -52,7 +77,14 @@ func (s *Server) datasets(c echo.Context) error {
 	base := s.baseURL(c.Request())
 	list := make([]Summary, 0, len(all))
 	for _, i := range all {
-		list = append(list, linked(i, i.Name, base))
+		f, err := s.factsOf(c.Request().Context(), i)
+		if errMissing(err) || errors.Is(err, tilestore.ErrCorrupt) || errors.Is(err, tilestore.ErrForeign) {
+			continue // it went away, or was withdrawn, meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		list = append(list, linked(i, f, i.Name, base))
 	}
 	return s.sendJSON(c, list, cacheRevalidate)
 }
@@ -63,23 +95,56 @@ func (s *Server) dataset(c echo.Context) error {
 	if _, ok := checkRef(ref); !ok {
 		return tilestore.ErrNoDataset
 	}
-	d, err := s.catalog.Get(c.Request().Context(), ref)
+	d, err := s.openAny(c.Request().Context(), ref)
 	if err != nil {
 		return err
 	}
 	defer d.Release()
-	return s.sendJSON(c, linked(d.Info(), ref, s.baseURL(c.Request())), cacheRevalidate)
+	f, err := s.maps.facts(c.Request().Context(), &d)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, linked(d.info, f, ref, s.baseURL(c.Request())), cacheRevalidate)
 }
 
 // linked is the summary of a dataset asked for as ref, with the URLs that it has below base.
-func linked(i tilestore.Info, ref, base string) Summary {
+func linked(i tilestore.Info, f *facts, ref, base string) Summary {
 	sum := Summarize(i)
-	sum.Links = map[string]string{"self": base + "/datasets/" + ref}
+	sum.Links = map[string]string{"self": base + "/datasets/" + ref, "viewer": base + "/viewer#dataset=" + ref}
 	if i.Kind == tilestore.Terrain {
 		sum.Links["terrain"] = base + "/terrain/" + ref + "/"
 		sum.Links["layer"] = base + "/terrain/" + ref + "/layer.json"
 		sum.Links["pinned"] = fmt.Sprintf("%s/terrain/%s@%d/", base, i.Name, i.Version)
-		sum.Links["viewer"] = base + "/viewer#dataset=" + ref
+	}
+	if f.pictured() {
+		sum.Links["tilejson"] = base + "/imagery/" + ref + "/tilejson.json"
+		sum.Links["tms"] = base + "/tms/" + ref + "/tilemapresource.xml"
+		sum.Links["wmts"] = base + "/wmts/" + wmts.CapabilitiesPath
+		sum.Links["wms"] = base + "/wms"
+		sum.Layers = layersOf(i, f, ref, base)
 	}
 	return sum
+}
+
+// layersOf lists what a dataset can be seen as.
+func layersOf(i tilestore.Info, f *facts, ref, base string) []Layer {
+	tiles := base + "/imagery/" + ref + "/{z}/{x}/{y}"
+	one := Layer{
+		Style: defaultStyle, Title: either(i.Title, i.Name), Grid: gridName(i.Grid), Levels: i.Levels, TileSize: f.size, Format: i.Format,
+		Bounds: [4]float64{i.Bound.Min.Lon(), i.Bound.Min.Lat(), i.Bound.Max.Lon(), i.Bound.Max.Lat()}, Opaque: i.Format == tilestore.JPEG,
+	}
+	if !f.ground {
+		format, _ := picture.ByMIME(i.Format) // of a dataset that is served
+		one.Tiles = tiles + "." + format.Ext
+		return []Layer{one}
+	}
+	one.Grid, one.Levels, one.Format = gridName(tilegrid.Mercator), [2]uint8{0, f.deep + mercatorBeyond}, tilestore.PNG
+	var list []Layer
+	for _, st := range style.Styles() {
+		l := one
+		l.Style, l.Title, l.Tiles = st.Name, st.Title, tiles+".png?style="+st.Name
+		l.Legend = base + "/wms?service=WMS&version=1.3.0&request=GetLegendGraphic&format=image/png&layer=" + i.Name + "&style=" + st.Name
+		list = append(list, l)
+	}
+	return list
 }

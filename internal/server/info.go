@@ -48,7 +48,7 @@ func (s *Server) colour(ctx context.Context, d *lease, f *facts, p orb.Point) (r
 	if f.tiles == nil || !(y >= 0 && y <= 1) || g == tilegrid.Mercator && math.Abs(p[1]) > tilegrid.MercatorLimit {
 		return rgba, false, nil
 	}
-	source := f.tiles.On(reader{d.Dataset})
+	source := f.tiles.On(reader{d.Dataset}, d.Opening())
 	lo, hi := source.Levels()
 	for z := int(hi); z >= int(lo); z-- {
 		columns, rows := g.Size(uint8(z))

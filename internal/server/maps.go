@@ -74,9 +74,26 @@ type facts struct {
 // pictured tells whether pictures can be drawn of the dataset.
 func (f *facts) pictured() bool { return f.tiles != nil || f.ground }
 
-// facts finds out what there is to know of a dataset, once for each opening.
+// identity tells a dataset version from all others for whom facts are known: by its content, or by its opening if it is by others, of which nothing
+// else is sure.
+func identity(i tilestore.Info, opening any) any {
+	if i.Manifest == "" {
+		return opening
+	}
+	return content{i.Name, i.Version, i.SizeBytes, i.Manifest}
+}
+
+type content struct {
+	name     string
+	version  int
+	bytes    int64
+	manifest string
+}
+
+// facts finds out what there is to know of a dataset, once.
 func (m *maps) facts(ctx context.Context, d *lease) (*facts, error) {
-	if f := m.known.get(d.Opening()); f != nil {
+	key := identity(d.info, d.Opening())
+	if f := m.known.get(key); f != nil {
 		return f, nil
 	}
 	f := &facts{size: 256, deep: d.info.Levels[1]}
@@ -85,7 +102,7 @@ func (m *maps) facts(ctx context.Context, d *lease) (*facts, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.tiles, f.size = tiles.On(nil), tiles.TileSize()
+		f.tiles, f.size = tiles.On(nil, nil), tiles.TileSize()
 	} else if g, err := style.NewGround(reader{d.Dataset}, m.ground, d.Opening()); err == nil {
 		_, err := reader{d.Dataset}.Heights(ctx, tilegrid.Coord{})
 		if err != nil && !errors.Is(err, tilestore.ErrNotFound) {
@@ -95,8 +112,23 @@ func (m *maps) facts(ctx context.Context, d *lease) (*facts, error) {
 		f.ground = err == nil
 		_, f.deep = g.Source(first).Levels()
 	}
-	m.known.put(d.Opening(), f)
+	m.known.put(key, f)
 	return f, nil
+}
+
+// factsOf is facts of a dataset in the catalogue, which is opened only if nothing is known of it yet.
+func (s *Server) factsOf(ctx context.Context, i tilestore.Info) (*facts, error) {
+	if i.Manifest != "" {
+		if f := s.maps.known.get(identity(i, nil)); f != nil {
+			return f, nil
+		}
+	}
+	d, err := s.openAny(ctx, i.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Release()
+	return s.maps.facts(ctx, &d)
 }
 
 // source returns what a dataset is drawn from, good as long as d is held. Errors: errStyle, and those of the store.
@@ -106,7 +138,7 @@ func (m *maps) source(ctx context.Context, d *lease, name string) (imagery.Sourc
 	case err != nil:
 		return nil, err
 	case f.tiles != nil && (name == "" || name == defaultStyle):
-		return f.tiles.On(reader{d.Dataset}), nil
+		return f.tiles.On(reader{d.Dataset}, d.Opening()), nil
 	case !f.ground:
 		return nil, errStyle
 	}
@@ -142,7 +174,7 @@ func (r reader) Heights(ctx context.Context, c tilegrid.Coord) ([]byte, error) {
 	return h.Heights(ctx, c)
 }
 
-// memo remembers facts of the openings used last.
+// memo remembers facts of the dataset versions used last, by their [identity].
 type memo struct {
 	mu     sync.Mutex // guards all below
 	most   int
@@ -151,19 +183,19 @@ type memo struct {
 }
 
 type remembered struct {
-	opening any
-	facts   *facts
+	key   any
+	facts *facts
 }
 
 func newMemo(most int) *memo {
 	return &memo{most: most, recent: list.New(), of: map[any]*list.Element{}}
 }
 
-// get returns the facts of an opening, or nil.
-func (m *memo) get(opening any) *facts {
+// get returns the facts kept under a key, or nil.
+func (m *memo) get(key any) *facts {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e, ok := m.of[opening]
+	e, ok := m.of[key]
 	if !ok {
 		return nil
 	}
@@ -171,15 +203,15 @@ func (m *memo) get(opening any) *facts {
 	return e.Value.(*remembered).facts
 }
 
-func (m *memo) put(opening any, f *facts) {
+func (m *memo) put(key any, f *facts) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.of[opening]; ok {
+	if _, ok := m.of[key]; ok {
 		return
 	}
-	m.of[opening] = m.recent.PushFront(&remembered{opening, f})
+	m.of[key] = m.recent.PushFront(&remembered{key, f})
 	if m.recent.Len() > m.most {
 		last := m.recent.Remove(m.recent.Back()).(*remembered)
-		delete(m.of, last.opening)
+		delete(m.of, last.key)
 	}
 }

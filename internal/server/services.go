@@ -96,14 +96,10 @@ func (s *Server) offer(ctx context.Context, infos []tilestore.Info) (*offer, err
 	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}}
 	deepest := uint8(0)
 	for _, i := range infos {
-		d, err := s.openAny(ctx, i.Name)
-		if err == nil {
-			var f *facts
-			if f, err = s.maps.facts(ctx, &d); err == nil && f.pictured() {
-				o.pictured = append(o.pictured, pictured{d.info, f})
-				deepest = max(deepest, f.deep+mercatorBeyond)
-			}
-			d.Release()
+		f, err := s.factsOf(ctx, i)
+		if err == nil && f.pictured() {
+			o.pictured = append(o.pictured, pictured{i, f})
+			deepest = max(deepest, f.deep+mercatorBeyond)
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
