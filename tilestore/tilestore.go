@@ -13,6 +13,7 @@ import (
 	"errors"
 	"iter"
 	"strconv"
+	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/terrane/terrane/tilegrid"
@@ -73,6 +74,7 @@ type Info struct {
 	Tiles       int64              // number of tiles
 	SizeBytes   int64              // bytes of the stored version
 	Vertical    string             // what the heights are, e.g. "ellipsoid"
+	Time        time.Time          // instant that the pictures show, UTC; zero: none. Versions with one are the instants of the dataset
 	Manifest    string             // hash over all tiles in order, hex; equal for equal content in any store
 	Provenance  json.RawMessage    // how it was made: sources, options, program version; JSON object or nil
 }

@@ -119,7 +119,8 @@ func TestTheFrontSaysWhatNetHTTPSays(t *testing.T) {
 		} {
 			request, before := c.line+" HTTP/1.1\r\nHost: a\r\n"+c.headers+"\r\n", reached.Load()
 			_, got := a.ask(t, request)
-			for try := 0; c.front && reached.Load() > before && try < 10; try++ { // net/http had begun to read it, to notice a hang-up
+			for try := 0; c.front && reached.Load() > before && try < 100; try++ { // net/http had begun to read it, to notice a hang-up
+				time.Sleep(time.Duration(try) * time.Millisecond)
 				before = reached.Load()
 				_, got = a.ask(t, request)
 			}

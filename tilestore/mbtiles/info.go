@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -29,6 +30,7 @@ type record struct {
 	Available   [][][4]uint32   `json:"available"` // a list a level; minX, minY, maxX, maxY
 	Tiles       int64           `json:"tiles"`
 	Vertical    string          `json:"vertical,omitempty"`
+	Time        time.Time       `json:"time,omitzero"`
 	Manifest    string          `json:"manifest"`
 	Provenance  json.RawMessage `json:"provenance,omitempty"`
 }
@@ -38,6 +40,7 @@ func encodeInfo(i tilestore.Info) (string, error) {
 		Kind: i.Kind, Title: i.Title, Attribution: i.Attribution, Format: i.Format, CRS: i.Grid.CRS(),
 		Bound:  [4]float64{i.Bound.Min[0], i.Bound.Min[1], i.Bound.Max[0], i.Bound.Max[1]},
 		Levels: i.Levels, Extensions: i.Extensions, Tiles: i.Tiles, Vertical: i.Vertical, Manifest: i.Manifest, Provenance: i.Provenance,
+		Time: i.Time.UTC(),
 	}
 	for _, level := range i.Available {
 		ranges := make([][4]uint32, 0, len(level))
@@ -63,6 +66,7 @@ func decodeInfo(text, hash string) (tilestore.Info, error) {
 		Kind: r.Kind, Title: r.Title, Attribution: r.Attribution, Format: r.Format, Grid: gridOf(r.CRS),
 		Bound:  orb.Bound{Min: orb.Point{r.Bound[0], r.Bound[1]}, Max: orb.Point{r.Bound[2], r.Bound[3]}},
 		Levels: r.Levels, Extensions: r.Extensions, Tiles: r.Tiles, Vertical: r.Vertical, Manifest: r.Manifest, Provenance: r.Provenance,
+		Time: r.Time,
 	}
 	for z, level := range r.Available {
 		ranges := make([]tilegrid.Range, 0, len(level))
