@@ -9,13 +9,16 @@ IMAGE   := terrane:$(VERSION)
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check race fuzz bench golden e2e image clean setup-build setup-test
+.PHONY: build demo test check race fuzz bench golden e2e conformance image clean setup-build setup-test setup-conformance
 
 setup-build:
 	@scripts/setup build
 
 setup-test:
 	@scripts/setup test
+
+setup-conformance:
+	@scripts/setup conformance
 
 build: setup-build ## bin/terrane
 	$(BUILD) -o bin/terrane ./cmd/terrane
@@ -47,6 +50,9 @@ fuzz: setup-build ## every fuzz target for FUZZTIME
 bench: setup-test build ## Go benchmarks, then the program against its references
 	go test -run '^$$' -bench . -benchmem ./...
 	go run ./scripts/bench
+
+conformance: setup-conformance build ## OGC's executable test suites against the built program; scripts/conformance/run says more
+	scripts/conformance/run
 
 golden: setup-build ## rewrites the golden files; read the difference before you commit it
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n1 dirname | sort -u) -update

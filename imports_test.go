@@ -25,6 +25,7 @@ var heights = map[string]int{
 	"internal/fingerprint": 0,
 	"tilestore":            1,
 	"internal/raster":      1,
+	"internal/snippet":     1,
 	"internal/picture":     1,
 	"internal/demo":        1,
 	"terrain":              2,
@@ -44,7 +45,6 @@ var heights = map[string]int{
 	"scripts/bench":        5,
 	"scripts/bundle":       5,
 	"scripts/conformance":  5,
-	"internal/snippet":     0,
 }
 
 // walls names the one package of ours that may import a library, tests included. The key is the beginning of an import path.

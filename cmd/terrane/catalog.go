@@ -51,7 +51,7 @@ func (c catalog) All(ctx context.Context) ([]tilestore.Info, error) {
 func (a *app) openFolder(ctx context.Context) (*mbtiles.Folder, error) {
 	switch stat, err := os.Stat(a.data); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, remedy.New(a.data, errors.New("no such data folder"), "terrane ingest terrain FILE makes it; --data DIR names another")
+		return nil, remedy.New(a.data, errors.New("no such data folder"), "terrane ingest terrain FILE or terrane ingest imagery FILE makes it; --data DIR names another")
 	case err == nil && !stat.IsDir():
 		return nil, notFolder(a.data)
 	}

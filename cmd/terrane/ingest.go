@@ -86,6 +86,7 @@ func (f *generalFlags) share(jobMemory int64) (cache int64, err error) {
 	}
 	cache = min(64<<20, memory/4)
 	debug.SetMemoryLimit(memory - cache)
+	debug.SetGCPercent(50) // what a job needs it keeps: there is little to collect, and twice as much heap would be waste
 	f.jobs = min(f.jobs, max(1, int((memory-cache-baseMemory)/jobMemory)))
 	return cache, nil
 }

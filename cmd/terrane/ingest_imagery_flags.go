@@ -21,9 +21,9 @@ import (
 // imageryFlags are the flags of "ingest imagery" as the user wrote them.
 type imageryFlags struct {
 	generalFlags
-	levels, grid, format, scale, resampling, nodata string
-	quality                                         int
-	bands                                           []int
+	levels, grid, format, scale, resampling, nodata, time string
+	quality                                               int
+	bands                                                 []int
 }
 
 func newIngestImageryCommand(a *app) *cobra.Command {
@@ -34,7 +34,7 @@ func newIngestImageryCommand(a *app) *cobra.Command {
 		Long: "Makes one imagery dataset from any number of rasters, of any reference system that GDAL knows. Later ones lie on top of earlier ones.\n" +
 			"Interrupted, the same command carries on where it stopped.",
 		Example: "  terrane ingest imagery --name ortho photos/*.tif\n  terrane ingest imagery world.jpg --src-crs EPSG:4326 --grid geographic\n" +
-			"  terrane ingest imagery sentinel.tif --bands 4,3,2 --scale 0,3000",
+			"  terrane ingest imagery sentinel.tif --bands 4,3,2 --scale 0,3000\n  terrane ingest imagery --name ortho --time 2024-06-01 flight2024/*.tif",
 		Args: usage(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, sources []string) error {
 			sources, err := a.namedSources(sources)
@@ -59,6 +59,7 @@ func newIngestImageryCommand(a *app) *cobra.Command {
 	v.StringVar(&f.scale, "scale", "auto", "values that become black and white, MIN,MAX; auto: bytes as they are, others from the 2nd to the 98th percentile")
 	v.StringVar(&f.resampling, "resampling", "auto", "nearest, bilinear, cubic, or auto: bilinear, nearest for palettes")
 	v.StringVar(&f.nodata, "nodata", "", "value that means no data, or one for each band: 0 or 255,255,255")
+	v.StringVar(&f.time, "time", "", timeHelp)
 	return c
 }
 
@@ -129,6 +130,9 @@ func (f *imageryFlags) numbers(o *tiler.Options) (err error) {
 		if b < 1 || len(f.bands) > 4 || len(f.bands) == 2 && f.bands[0] == f.bands[1] {
 			return fmt.Errorf("--bands %v: it is GREY, R,G,B or R,G,B,A, counted from 1", f.bands)
 		}
+	}
+	if o.Time, err = parseInstant(f.time); err != nil {
+		return err
 	}
 	if o.BBox, err = f.box(); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/terrane/terrane/internal/server"
+	"github.com/terrane/terrane/tilestore"
 )
 
 func newListCommand(a *app) *cobra.Command {
@@ -50,11 +51,11 @@ func (a *app) printList(list []listed) error {
 	}
 	if len(list) == 0 {
 		a.say("no datasets in %s", a.data)
-		a.say("try: terrane ingest terrain FILE.tif")
+		a.say("try: terrane ingest terrain FILE.tif, terrane ingest imagery FILE.tif")
 		return nil
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tVERSION\tKIND\tLEVELS\tTILES\tSIZE\tBOUNDS")
+	fmt.Fprintln(w, "NAME\tVERSION\tKIND\tFORMAT\tGRID\tLEVELS\tTILES\tSIZE\tBOUNDS")
 	more := false
 	for _, s := range list {
 		version := versionText(s.Version)
@@ -62,7 +63,7 @@ func (a *app) printList(list []listed) error {
 			version += fmt.Sprintf(" (+%d)", s.Others)
 			more = true
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d-%d\t%s\t%s\t%s\n", s.Name, version, s.Kind, s.Levels[0], s.Levels[1], thousands(s.Tiles),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d-%d\t%s\t%s\t%s\n", s.Name, version, s.Kind, formatName(s.Format), s.Grid, s.Levels[0], s.Levels[1], thousands(s.Tiles),
 			sizeText(s.Bytes), boundsText(s.Bounds))
 	}
 	if err := w.Flush(); err != nil {
@@ -72,6 +73,14 @@ func (a *app) printList(list []listed) error {
 		a.say("(+n): there are other versions, terrane versions NAME lists them")
 	}
 	return nil
+}
+
+// formatName is what people call a format of tiles: mesh, png, jpeg, webp.
+func formatName(mime string) string {
+	if mime == tilestore.QuantizedMesh {
+		return "mesh"
+	}
+	return strings.TrimPrefix(mime, "image/")
 }
 
 // boundsText writes west, south, east, north in degrees, to about a metre.

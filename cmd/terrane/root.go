@@ -27,7 +27,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "terrane",
 		Short: "Rasters in, a globe out, and nothing ever leaves the building",
-		Long: "Terrane turns elevation rasters into terrain tiles and serves them to CesiumJS, Cesium for Unreal, QGIS and others.\n\n" +
+		Long: "Terrane turns rasters into terrain and picture tiles, and serves them to CesiumJS, Cesium for Unreal, QGIS, OpenLayers, MapLibre and others.\n\n" +
 			"Each flag is also a variable (--base-url is TERRANE_BASE_URL) and a key of terrane.yaml (base-url); a flag wins over\n" +
 			"the variable, the variable over the file.",
 		Version:       version,

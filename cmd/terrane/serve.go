@@ -206,8 +206,13 @@ func (a *app) announce(base string, all []tilestore.Info, viewer bool) error {
 			break
 		}
 		if i.Kind == tilestore.Terrain {
-			fmt.Fprintf(a.stdout, "terrain    %-40s  Cesium, Unreal, QGIS\n", base+"/terrain/"+i.Name+"/")
+			fmt.Fprintf(a.stdout, "terrain    %-40s  Cesium, Unreal\n", base+"/terrain/"+i.Name+"/")
+		} else {
+			fmt.Fprintf(a.stdout, "imagery    %-40s  XYZ as TileJSON\n", base+"/imagery/"+i.Name+"/tilejson.json")
 		}
+	}
+	if len(all) > 0 {
+		fmt.Fprintf(a.stdout, "maps       %-40s  WMS; WMTS at %s/wmts: QGIS, OpenLayers, ArcGIS; terrain as hillshade and more\n", base+"/wms", base)
 	}
 	return nil
 }

@@ -23,31 +23,35 @@ import (
 
 // verifyFlags are the flags of "verify" as the user wrote them.
 type verifyFlags struct {
-	rows, progress string
-	jobs           int
-	strict         bool
+	rows, grid, progress string
+	jobs                 int
+	strict               bool
 }
 
 func newVerifyCommand(a *app) *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
 		Use:   "verify NAME[@VERSION]|FILE|DIR|URL",
-		Short: "Read every tile of a terrain dataset and say what is wrong",
+		Short: "Read every tile of a dataset and say what is wrong",
 		Long: "Decodes every tile and checks hashes, meshes, roots, ancestors, availability and the seams between neighbours; where the heights are stored\n" +
-			"too, measures how far the meshes lie from them. Takes a dataset of the data folder, an MBTiles file, a folder of z/x/y.terrain, or the\n" +
-			"address of anybody's terrain server. Exit code 5 if anything is wrong.",
-		Example: "  terrane verify alps\n  terrane verify ./tiles\n  terrane verify http://127.0.0.1:8080/terrain/alps",
-		Args:    usage(cobra.ExactArgs(1)),
+			"too, measures how far the meshes lie from them. Of imagery, checks hashes, pictures, their size and format, ancestors and availability. Takes a\n" +
+			"dataset of the data folder, an MBTiles file, a folder of z/x/y.terrain or z/x/y.png, or the address of anybody's server: of terrain where\n" +
+			"layer.json lies, of imagery that of tilejson.json. Exit code 5 if anything is wrong.",
+		Example: "  terrane verify alps\n  terrane verify ./tiles\n  terrane verify http://127.0.0.1:8080/terrain/alps\n" +
+			"  terrane verify http://127.0.0.1:8080/imagery/ortho/tilejson.json",
+		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			rows, err := importer.ParseRows(f.rows)
-			if err = errors.Join(err, checkProgress(f.progress), checkJobs(f.jobs)); err != nil {
+			rows, wrongRows := importer.ParseRows(f.rows)
+			grid, wrongGrid := importer.ParseGrid(f.grid)
+			if err := errors.Join(wrongRows, wrongGrid, checkProgress(f.progress), checkJobs(f.jobs)); err != nil {
 				return usageError(c, err)
 			}
-			return a.verify(c.Context(), args[0], rows, f)
+			return a.verify(c.Context(), args[0], importer.Options{Rows: rows, Grid: grid}, f)
 		},
 	}
 	v := c.Flags()
 	v.StringVar(&f.rows, "rows", "auto", "from where tiles by others count their rows: auto, south (TMS) or north (XYZ)")
+	v.StringVar(&f.grid, "grid", "auto", gridHelp)
 	v.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "tiles read at the same time")
 	v.StringVar(&f.progress, "progress", "auto", progressHelp)
 	v.BoolVar(&f.strict, "strict", false, "hold tiles by others to this program's own rules: no gap at all, equal normals across seams")
@@ -55,15 +59,12 @@ func newVerifyCommand(a *app) *cobra.Command {
 }
 
 // verify checks the dataset that ref names and prints what it found.
-func (a *app) verify(ctx context.Context, ref string, rows importer.Rows, f verifyFlags) error {
-	s, err := a.openSubject(ctx, ref, rows)
+func (a *app) verify(ctx context.Context, ref string, o importer.Options, f verifyFlags) error {
+	s, err := a.openSubject(ctx, ref, o)
 	if err != nil {
 		return verdict(err)
 	}
 	defer s.Close()
-	if i := s.Info(); i.Kind != tilestore.Terrain {
-		return remedy.New(ref, fmt.Errorf("its tiles are %s, not terrain", i.Format), "terrane verify reads terrain; nothing else is checked yet")
-	}
 	bar := newProgress(a, f.progress, "verify", s.Info().Tiles)
 	report, err := verify.Run(ctx, s.Reader, verify.Options{
 		Jobs: f.jobs, Foreign: s.foreign && !f.strict, MaxFaults: keptFaults,
@@ -74,7 +75,7 @@ func (a *app) verify(ctx context.Context, ref string, rows importer.Rows, f veri
 		err = s.integrity(ctx, &report)
 	}
 	if err == nil {
-		err = a.printReport(ref, s.foreign, report)
+		err = a.printReport(ref, s, report)
 	}
 	if err == nil && !report.OK() {
 		err = remedy.New(ref, fmt.Errorf("%w: %s", errVerification, count(int(report.FaultCount), "fault")), s.advice)
@@ -114,11 +115,14 @@ const (
 )
 
 // openSubject finds what ref stands for: an address, a dataset of the data folder, else a path.
-func (a *app) openSubject(ctx context.Context, ref string, rows importer.Rows) (*subject, error) {
+func (a *app) openSubject(ctx context.Context, ref string, o importer.Options) (*subject, error) {
 	if strings.Contains(ref, "://") {
 		r, err := verify.OpenURL(ctx, ref)
 		if err != nil {
 			return nil, err
+		}
+		if first, last, some := r.Unread(); some {
+			a.say("note     levels %d-%d are not read: they have more than 100 000 tiles", first, last)
 		}
 		return &subject{Reader: r, foreign: true, advice: foreignAdvice}, nil
 	}
@@ -132,7 +136,7 @@ func (a *app) openSubject(ctx context.Context, ref string, rows importer.Rows) (
 	if missing != nil {
 		return nil, remedy.New(ref, unpath(missing), "give a dataset's name (terrane list), a file, a folder or an address")
 	}
-	return openPath(ctx, ref, stat.IsDir(), rows)
+	return openPath(ctx, ref, stat.IsDir(), o)
 }
 
 // openNamed opens a dataset of the data folder.
@@ -150,7 +154,7 @@ func (a *app) openNamed(ctx context.Context, ref string) (*subject, error) {
 }
 
 // openPath opens a file or a folder. A file by others is read as the importer reads it, which knows both row orders.
-func openPath(ctx context.Context, path string, folder bool, rows importer.Rows) (*subject, error) {
+func openPath(ctx context.Context, path string, folder bool, o importer.Options) (*subject, error) {
 	if !folder {
 		if err := checkDatabase(path); err != nil {
 			return nil, err
@@ -159,14 +163,14 @@ func openPath(ctx context.Context, path string, folder bool, rows importer.Rows)
 		if err != nil {
 			return nil, err
 		}
-		if i := r.Info(); i.Manifest != "" || i.Kind != tilestore.Terrain {
+		if i := r.Info(); i.Manifest != "" || i.Kind != tilestore.Terrain && o == (importer.Options{}) {
 			return &subject{Reader: r, foreign: byOthers(i), advice: ownAdvice}, nil
 		}
 		if err := r.Close(); err != nil {
 			return nil, err
 		}
 	}
-	s, err := importer.Open(ctx, path, importer.Options{Rows: rows})
+	s, err := importer.Open(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/terrane/terrane/internal/verify"
+	"github.com/terrane/terrane/tilestore"
 )
 
 // shownFaults is how many faults are listed as text; --json lists keptFaults.
@@ -25,11 +30,23 @@ type verified struct {
 }
 
 type verifiedLevel struct {
-	Level     uint8   `json:"level"`
-	Tiles     int64   `json:"tiles"`
+	Level uint8 `json:"level"`
+	Tiles int64 `json:"tiles"`
+	Bytes int64 `json:"bytes"`
+	*VerifiedMeshes
+	*VerifiedPictures
+}
+
+// VerifiedPictures is what a level of pictures has besides. It is exported so that encoding/json can fill it in.
+type VerifiedPictures struct {
+	Formats map[string]int64 `json:"formats"` // how many tiles are of each MIME type
+	Pixels  int              `json:"pixels"`  // a side
+}
+
+// VerifiedMeshes is what a level of terrain has besides. It is exported so that encoding/json can fill it in.
+type VerifiedMeshes struct {
 	Vertices  int64   `json:"vertices"`
 	Triangles int64   `json:"triangles"`
-	Bytes     int64   `json:"bytes"`
 	MaxSeam   float64 `json:"maxSeam"`       // widest gap between neighbours
 	MaxCross  float64 `json:"maxCross"`      // widest gap to a coarser neighbour
 	MaxTurn   float64 `json:"maxNormalTurn"` // degrees, between the normals of one place in two tiles
@@ -44,11 +61,17 @@ type verifiedFault struct {
 	Detail string `json:"detail"`
 }
 
-func reportOf(ref string, foreign bool, r verify.Report) verified {
-	v := verified{Subject: ref, OK: r.OK(), Foreign: foreign, Manifest: r.Manifest, Count: r.FaultCount, Faults: []verifiedFault{}}
+// reportOf is a report as JSON.
+func (s *subject) reportOf(ref string, r verify.Report) verified {
+	v := verified{Subject: ref, OK: r.OK(), Foreign: s.foreign, Manifest: r.Manifest, Count: r.FaultCount, Faults: []verifiedFault{}}
 	for _, l := range r.Levels {
-		v.Levels = append(v.Levels, verifiedLevel{l.Level, l.Tiles, l.Vertices, l.Triangles, l.SizeBytes, l.MaxSeam, l.MaxCross, l.MaxTurn,
-			l.Posts, l.RMS, l.MaxError})
+		level := verifiedLevel{Level: l.Level, Tiles: l.Tiles, Bytes: l.SizeBytes}
+		if s.Info().Kind == tilestore.Imagery {
+			level.VerifiedPictures = &VerifiedPictures{l.Formats, l.Side}
+		} else {
+			level.VerifiedMeshes = &VerifiedMeshes{l.Vertices, l.Triangles, l.MaxSeam, l.MaxCross, l.MaxTurn, l.Posts, l.RMS, l.MaxError}
+		}
+		v.Levels = append(v.Levels, level)
 	}
 	for _, f := range r.Faults {
 		fault := verifiedFault{Rule: f.Rule, Detail: f.Detail}
@@ -61,14 +84,18 @@ func reportOf(ref string, foreign bool, r verify.Report) verified {
 }
 
 // printReport writes what was measured, a line a level, and the first faults.
-func (a *app) printReport(ref string, foreign bool, report verify.Report) error {
+func (a *app) printReport(ref string, s *subject, report verify.Report) error {
 	if a.json {
-		return a.printJSON(reportOf(ref, foreign, report))
+		return a.printJSON(s.reportOf(ref, report))
 	}
 	if a.quiet {
 		return nil
 	}
-	if err := a.printLevels(report); err != nil {
+	print := a.printLevels
+	if s.Info().Kind == tilestore.Imagery {
+		print = a.printPictures
+	}
+	if err := print(report); err != nil {
 		return err
 	}
 	for _, f := range report.Faults[:min(len(report.Faults), shownFaults)] {
@@ -112,4 +139,31 @@ func printLevel(w *tabwriter.Writer, name string, l verify.Level) {
 	}
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.3f\t%.2f\t%s\t%s\t\n", name, thousands(l.Tiles), thousands(l.Triangles), sizeText(l.SizeBytes), l.MaxSeam,
 		l.MaxCross, rms, worst)
+}
+
+// printPictures writes a table, a line a level that holds pictures.
+func (a *app) printPictures(report verify.Report) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	total := report.Total()
+	formats := slices.Sorted(maps.Keys(total.Formats))
+	head := "LEVEL\tTILES\tSIZE\tMEAN\tPIXELS\t"
+	for _, mime := range formats {
+		head += strings.ToUpper(formatName(mime)) + "\t"
+	}
+	fmt.Fprintln(w, head)
+	for _, l := range report.Levels {
+		if l.Tiles > 0 {
+			printPicture(w, fmt.Sprint(l.Level), formats, l)
+		}
+	}
+	printPicture(w, "all", formats, total)
+	return w.Flush()
+}
+
+func printPicture(w io.Writer, name string, formats []string, l verify.Level) {
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d x %d\t", name, thousands(l.Tiles), sizeText(l.SizeBytes), sizeText(l.SizeBytes/max(1, l.Tiles)), l.Side, l.Side)
+	for _, mime := range formats {
+		fmt.Fprintf(w, "%s\t", thousands(l.Formats[mime]))
+	}
+	fmt.Fprintln(w)
 }

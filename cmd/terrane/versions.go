@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/terrane/terrane/internal/remedy"
@@ -39,36 +41,49 @@ func newVersionsCommand(a *app) *cobra.Command {
 }
 
 // versions describes the versions of a dataset that can be read; what is wrong with others is said.
-func (a *app) versions(ctx context.Context, folder *mbtiles.Folder, name string) ([]server.Summary, error) {
+func (a *app) versions(ctx context.Context, folder *mbtiles.Folder, name string) ([]versioned, error) {
 	numbers := folder.Versions(name)
 	if len(numbers) == 0 {
 		return nil, a.unknown(folder, name, remedy.New(name, tilestore.ErrNoDataset, ""))
 	}
-	list := []server.Summary{}
+	list := []versioned{}
 	for _, v := range numbers {
 		h, err := folder.Get(ctx, name+"@"+versionText(v))
 		if err != nil {
 			a.warn([]mbtiles.Problem{{Name: name + "@" + versionText(v), Err: err}})
 			continue
 		}
-		list = append(list, server.Summarize(h.Info()))
+		list = append(list, versioned{server.Summarize(h.Info()), h.Info().Time})
 		h.Release()
 	}
 	return list, nil
 }
 
-func (a *app) printVersions(list []server.Summary) error {
+// versioned is an element of what "versions --json" prints.
+type versioned struct {
+	server.Summary
+	Time time.Time `json:"time,omitzero"` // instant that the pictures show
+}
+
+func (a *app) printVersions(list []versioned) error {
 	if a.json {
 		return a.printJSON(list)
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "VERSION\tSERVED AS\tLEVELS\tTILES\tSIZE\tBOUNDS\tMANIFEST")
+	timed := slices.ContainsFunc(list, func(v versioned) bool { return !v.Time.IsZero() })
+	column := func(text string) string {
+		if !timed {
+			return ""
+		}
+		return text + "\t"
+	}
+	fmt.Fprintln(w, "VERSION\tSERVED AS\t"+column("TIME")+"LEVELS\tTILES\tSIZE\tBOUNDS\tMANIFEST")
 	for i, s := range list {
 		served := s.Name + "@" + versionText(s.Version)
 		if i == 0 {
 			served = s.Name + ", " + served
 		}
-		fmt.Fprintf(w, "%d\t%s\t%d-%d\t%s\t%s\t%s\t%.12s\n", s.Version, served, s.Levels[0], s.Levels[1], thousands(s.Tiles), sizeText(s.Bytes),
+		fmt.Fprintf(w, "%d\t%s\t%s%d-%d\t%s\t%s\t%s\t%.12s\n", s.Version, served, column(instantText(s.Time)), s.Levels[0], s.Levels[1], thousands(s.Tiles), sizeText(s.Bytes),
 			boundsText(s.Bounds), s.Manifest)
 	}
 	return w.Flush()

@@ -18,100 +18,138 @@ import (
 	"github.com/terrane/terrane/tilestore"
 )
 
-// folder is a pile of files z/x/y.terrain.
-type folder struct{ path string }
-
-var (
-	cellForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})$`)
-	tileForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})\.terrain(\.gz)?$`)
-)
-
-// openFolder reads layer.json, if there is one, and lists the tiles. It returns the row order that layer.json states.
-func (s *Source) openFolder(ctx context.Context) (said Rows, err error) {
-	s.pile = folder{s.path}
-	text, err := os.ReadFile(filepath.Join(s.path, "layer.json"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return said, remedy.New(s.path, err, "")
-	default:
-		s.seen.Write(text)
-		if said, err = s.readLayer(text); err != nil {
-			return said, err
-		}
-	}
-	return said, s.list(ctx)
+// folder is a pile of files z/x/y with one of these endings.
+type folder struct {
+	path    string
+	endings []string
 }
 
-func (s *Source) readLayer(text []byte) (Rows, error) {
+var (
+	terrainEndings = []string{".terrain", ".terrain.gz"}
+	pictureEndings = []string{".png", ".jpg", ".jpeg", ".webp"}
+	cellForm       = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})$`)
+	tileForm       = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})(\.terrain|\.terrain\.gz|\.png|\.jpg|\.jpeg|\.webp)$`)
+)
+
+// openFolder lists the tiles and reads the document beside them, if there is one. A folder with any terrain is one of terrain.
+func (s *Source) openFolder(ctx context.Context) (said claim, err error) {
+	meshes, pictures, err := s.list(ctx)
+	if err != nil {
+		return said, err
+	}
+	layer, err := readDocument(filepath.Join(s.path, "layer.json"))
+	if err != nil {
+		return said, err
+	}
+	if len(pictures) > 0 && len(meshes) == 0 {
+		s.pile, s.coords = folder{s.path, pictureEndings}, pictures
+		s.info.Kind = tilestore.Imagery
+		return s.readPictureDocument()
+	}
+	s.pile, s.coords = folder{s.path, terrainEndings}, meshes
+	s.info.Kind = tilestore.Terrain
+	if layer == nil {
+		return said, nil
+	}
+	s.seen.Write(layer)
+	return s.readLayer(layer)
+}
+
+// mostDocument is how long a document beside the tiles may be.
+const mostDocument = 64 << 20
+
+// readDocument returns the text of a file, nil if it is absent.
+func readDocument(path string) ([]byte, error) {
+	stat, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, remedy.New(path, err, "")
+	case !stat.Mode().IsRegular() || stat.Size() > mostDocument:
+		return nil, remedy.New(path, fmt.Errorf("%w: no document", tilestore.ErrForeign), "take it away: the tiles can be read without")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, remedy.New(path, err, "")
+	}
+	return text, nil
+}
+
+func (s *Source) readLayer(text []byte) (claim, error) {
 	l, err := terrain.ParseLayer(text)
 	if err != nil {
-		return RowsAuto, remedy.New(filepath.Join(s.path, "layer.json"), err, "mend it, or take it away: the tiles can be read without")
+		return claim{}, remedy.New(filepath.Join(s.path, "layer.json"), err, "mend it, or take it away: the tiles can be read without")
 	}
-	s.info = tilestore.Info{
-		Title: l.Description, Attribution: l.Attribution, Grid: l.Grid(), Extensions: l.Extensions,
-		Bound: orb.Bound{Min: orb.Point{l.Bounds[0], l.Bounds[1]}, Max: orb.Point{l.Bounds[2], l.Bounds[3]}},
-	}
+	s.info.Title, s.info.Attribution, s.info.Grid, s.info.Extensions = l.Description, l.Attribution, l.Grid(), l.Extensions
 	if s.info.Title == "" {
 		s.info.Title = l.Name
 	}
+	said := claim{rows: RowsSouth, bound: orb.Bound{Min: orb.Point{l.Bounds[0], l.Bounds[1]}, Max: orb.Point{l.Bounds[2], l.Bounds[3]}}}
 	if l.Scheme == terrain.SchemeSlippyMap {
-		return RowsNorth, nil
+		said.rows = RowsNorth
 	}
-	return RowsSouth, nil
+	return said, nil
 }
 
-// list walks the folders of levels and columns. Other files and folders are passed over.
-func (s *Source) list(ctx context.Context) error {
+// list walks the folders of levels and columns and returns the tiles of each level, meshes and pictures apart. Other files and folders are passed over.
+func (s *Source) list(ctx context.Context) (meshes, pictures [][]tilegrid.Coord, err error) {
 	for z := range uint8(tilegrid.MaxLevel + 1) {
-		level, err := s.listLevel(ctx, z)
+		level, shown, err := s.listLevel(ctx, z)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		if len(level) == 0 {
-			continue
-		}
-		for len(s.coords) < int(z) {
-			s.coords = append(s.coords, nil)
-		}
-		slices.SortFunc(level, byRow)
-		s.coords = append(s.coords, slices.Compact(level)) // y.terrain beside y.terrain.gz
+		meshes, pictures = appendLevel(meshes, z, level), appendLevel(pictures, z, shown)
 	}
-	return nil
+	return meshes, pictures, nil
 }
 
-func (s *Source) listLevel(ctx context.Context, z uint8) ([]tilegrid.Coord, error) {
+// appendLevel sorts the tiles of a level and appends them, with empty levels for those skipped; an empty level is not appended.
+func appendLevel(levels [][]tilegrid.Coord, z uint8, level []tilegrid.Coord) [][]tilegrid.Coord {
+	if len(level) == 0 {
+		return levels
+	}
+	for len(levels) < int(z) {
+		levels = append(levels, nil)
+	}
+	slices.SortFunc(level, byRow)
+	return append(levels, slices.Compact(level)) // y.terrain beside y.terrain.gz
+}
+
+func (s *Source) listLevel(ctx context.Context, z uint8) (meshes, pictures []tilegrid.Coord, err error) {
 	dir := filepath.Join(s.path, strconv.Itoa(int(z)))
 	columns, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, remedy.New(dir, err, "")
+		return nil, nil, remedy.New(dir, err, "")
 	}
-	var level []tilegrid.Coord
 	for _, column := range columns {
 		if !cellForm.MatchString(column.Name()) {
 			continue
 		}
 		files, err := os.ReadDir(filepath.Join(dir, column.Name()))
 		if err = errors.Join(err, ctx.Err()); err != nil {
-			return nil, remedy.New(filepath.Join(dir, column.Name()), err, "")
+			return nil, nil, remedy.New(filepath.Join(dir, column.Name()), err, "")
 		}
 		for _, file := range files {
-			if match := tileForm.FindStringSubmatch(file.Name()); match != nil {
-				c := tilegrid.Coord{Z: z, X: cell(column.Name()), Y: cell(match[1])}
-				if err := s.info.Grid.Check(c); err != nil {
-					return nil, remedy.New(filepath.Join(dir, column.Name(), file.Name()), err, "is layer.json's projection right?")
-				}
-				if stat, err := os.Stat(filepath.Join(dir, column.Name(), file.Name())); err == nil { // else whoever reads it will say so
-					s.see(filepath.Join(strconv.Itoa(int(z)), column.Name(), file.Name()), stat)
-				}
-				level = append(level, c)
+			match := tileForm.FindStringSubmatch(file.Name())
+			if match == nil {
+				continue
+			}
+			if stat, err := os.Stat(filepath.Join(dir, column.Name(), file.Name())); err == nil { // else whoever reads it will say so
+				s.see(filepath.Join(strconv.Itoa(int(z)), column.Name(), file.Name()), stat)
+			}
+			c := tilegrid.Coord{Z: z, X: cell(column.Name()), Y: cell(match[1])}
+			if slices.Contains(terrainEndings, match[2]) {
+				meshes = append(meshes, c)
+			} else {
+				pictures = append(pictures, c)
 			}
 		}
 	}
-	return level, nil
+	return meshes, pictures, nil
 }
 
 // cell reads digits; what is too large for a tile becomes a number outside every grid.
@@ -124,23 +162,22 @@ func cell(digits string) uint32 {
 }
 
 func (f folder) tile(_ context.Context, c tilegrid.Coord) ([]byte, error) {
-	path := filepath.Join(f.path, filepath.FromSlash(c.String())) + ".terrain"
-	stat, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		path += ".gz"
-		stat, err = os.Stat(path)
+	for _, ending := range f.endings {
+		path := filepath.Join(f.path, filepath.FromSlash(c.String())) + ending
+		stat, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return nil, err
+		case !stat.Mode().IsRegular():
+			return nil, fmt.Errorf("%w: %s is not a regular file", tilestore.ErrCorrupt, path)
+		case stat.Size() > terrain.MaxTileBytes:
+			return nil, fmt.Errorf("%w: %s has %d bytes", tilestore.ErrCorrupt, path, stat.Size())
+		}
+		return os.ReadFile(path)
 	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: %s", tilestore.ErrNotFound, c)
-	case err != nil:
-		return nil, err
-	case !stat.Mode().IsRegular():
-		return nil, fmt.Errorf("%w: %s is not a regular file", tilestore.ErrCorrupt, path)
-	case stat.Size() > terrain.MaxTileBytes:
-		return nil, fmt.Errorf("%w: %s has %d bytes", tilestore.ErrCorrupt, path, stat.Size())
-	}
-	return os.ReadFile(path)
+	return nil, fmt.Errorf("%w: %s", tilestore.ErrNotFound, c)
 }
 
 // Close does nothing: files are closed when read.

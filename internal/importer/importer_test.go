@@ -206,7 +206,7 @@ func TestNamesComeFromPaths(t *testing.T) {
 		"/data/Alps 2024.mbtiles": "alps-2024", "tiles/": "tiles", "/": "terrain", "/x/Ägypten": "gypten", "_": "terrain",
 		strings.Repeat("a", 80): strings.Repeat("a", 63),
 	} {
-		if got := nameOf(path); got != want {
+		if got := nameOf(path, tilestore.Terrain); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
 	}

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/terrane/terrane/internal/gzrun"
 	"github.com/terrane/terrane/internal/remedy"
@@ -22,6 +24,9 @@ import (
 type RunOptions struct {
 	Jobs     int                     // tiles worked on at a time; 0: one a core
 	Progress func(done, total int64) // called after each batch, or nil
+	// What is to be said of the dataset; zero values leave what the pile says.
+	Title, Attribution string
+	Time               time.Time
 }
 
 // batchPerJob is how many tiles a worker has before they are written.
@@ -30,17 +35,19 @@ const batchPerJob = 32
 // tilesPerTransaction is about how many tiles a store that can checkpoint is given between checkpoints: what it keeps apart until then stays small.
 const tilesPerTransaction = 2000
 
-// Run packs all tiles of s into w and commits them. It stops at the first tile that is broken: the error wraps terrain.ErrCorrupt or
-// terrain.ErrInvalid, names the tile, and nothing becomes visible. [ErrIncomplete]: a root or an ancestor is missing. It begins with the first
+// Run packs all tiles of s into w and commits them. It stops at the first tile that is broken: the error wraps terrain.ErrCorrupt,
+// terrain.ErrInvalid or [ErrPicture], names the tile, and nothing becomes visible. [ErrIncomplete]: a root or an ancestor of terrain is missing. It begins with the first
 // tile whatever w holds already of the same work: tiles put again replace themselves.
 func Run(ctx context.Context, s *Source, w tilestore.Writer, opt RunOptions) error {
-	if err := s.complete(); err != nil {
-		return err
+	if s.info.Kind == tilestore.Terrain {
+		if err := s.complete(); err != nil {
+			return err
+		}
 	}
 	if opt.Jobs <= 0 {
 		opt.Jobs = runtime.GOMAXPROCS(0)
 	}
-	found, kept := tally{}, int64(0)
+	found, kept, done := tally{}, int64(0), int64(0)
 	save, canSave := w.(tilestore.Checkpointer)
 	for _, level := range s.coords {
 		for batch := range slices.Chunk(level, batchPerJob*opt.Jobs) {
@@ -53,19 +60,34 @@ func Run(ctx context.Context, s *Source, w tilestore.Writer, opt RunOptions) err
 				}
 				kept = found.tiles
 			}
-			if opt.Progress != nil {
-				opt.Progress(found.tiles, s.info.Tiles)
+			if done += int64(len(batch)); opt.Progress != nil {
+				opt.Progress(done, s.info.Tiles)
 			}
 		}
 	}
-	info := s.info
-	info.Extensions = found.extensions()
-	provenance, err := json.Marshal(map[string]any{"imported": filepath.Base(s.path), "rows": s.rows.String(), "tiles": found.tiles})
+	info, err := s.told(opt, found)
 	if err != nil {
-		return fmt.Errorf("describe import: %w", err)
+		return err
 	}
-	info.Provenance = provenance
 	return w.Commit(ctx, info)
+}
+
+// told describes what was imported.
+func (s *Source) told(opt RunOptions, found tally) (tilestore.Info, error) {
+	info := s.info
+	made := map[string]any{"imported": filepath.Base(s.path), "rows": s.rows.String(), "tiles": found.tiles}
+	if info.Kind == tilestore.Imagery {
+		info.Format = found.mime
+		made["grid"], made["pixels"] = s.grid.String(), found.side
+	} else {
+		info.Extensions = found.extensions()
+	}
+	info.Title, info.Attribution, info.Time = cmp.Or(opt.Title, info.Title), cmp.Or(opt.Attribution, info.Attribution), opt.Time
+	var err error
+	if info.Provenance, err = json.Marshal(made); err != nil {
+		return info, fmt.Errorf("describe import: %w", err)
+	}
+	return info, nil
 }
 
 // complete checks that both roots are there and the parent of every tile.
@@ -99,7 +121,11 @@ func (s *Source) has(c tilegrid.Coord) bool {
 }
 
 // tally counts what the tiles hold.
-type tally struct{ tiles, normals, water int64 }
+type tally struct {
+	tiles, normals, water int64
+	mime                  string // of pictures: that of all, or PNG if there are several
+	side                  int    // of all pictures
+}
 
 // extensions names what layer.json may promise: normals if all tiles have them, because a tile without would be drawn dark; water if any
 // has, because a tile without is land.
@@ -114,10 +140,12 @@ func (t tally) extensions() []string {
 	return names
 }
 
-// packed is a tile ready to be written.
+// packed is a tile ready to be written. One without data and error is not there after all.
 type packed struct {
 	data           []byte
 	normals, water bool
+	mime           string // of a picture
+	side           int
 	err            error
 }
 
@@ -137,15 +165,11 @@ func (s *Source) store(ctx context.Context, batch []tilegrid.Coord, w tilestore.
 		if p.err != nil {
 			return p.err
 		}
-		if err := w.Put(ctx, batch[i], p.data); err != nil {
+		if p.data == nil {
+			continue
+		}
+		if err := errors.Join(found.add(s, batch[i], p), w.Put(ctx, batch[i], p.data)); err != nil {
 			return err
-		}
-		found.tiles++
-		if p.normals {
-			found.normals++
-		}
-		if p.water {
-			found.water++
 		}
 	}
 	return nil
@@ -154,8 +178,14 @@ func (s *Source) store(ctx context.Context, batch []tilegrid.Coord, w tilestore.
 // pack reads, decodes and checks a tile and packs it in runs.
 func (s *Source) pack(ctx context.Context, c tilegrid.Coord) packed {
 	tile, err := s.Tile(ctx, c)
-	if err != nil {
+	pictures := s.info.Kind == tilestore.Imagery
+	switch {
+	case pictures && errors.Is(err, tilestore.ErrNotFound) && ctx.Err() == nil:
+		return packed{} // an MBTiles row without data
+	case err != nil:
 		return packed{err: errors.Join(ctx.Err(), fmt.Errorf("read %s: %w", c, err))}
+	case pictures:
+		return s.packPicture(c, tile.Data)
 	}
 	mesh, err := terrain.Decode(bytes.NewReader(tile.Data))
 	if err == nil {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/terrane/terrane/terrain"
@@ -108,14 +107,27 @@ func writeMBTiles(t *testing.T, tiles map[tilegrid.Coord][]byte, foreign bool) s
 	if err := w.Commit(context.Background(), tilestore.Info{Kind: tilestore.Terrain, Format: tilestore.QuantizedMesh}); err != nil {
 		t.Fatal(err)
 	}
+	if foreign {
+		return disowned(t, w.Path())
+	}
 	data, err := os.ReadFile(w.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if foreign {
-		copy(data[68:72], make([]byte, 4))                                  // the SQLite header's application_id
-		data = bytes.ReplaceAll(data, []byte("terrane"), []byte("terranz")) // names of metadata rows
+	path := filepath.Join(t.TempDir(), "theirs.mbtiles")
+	write(t, path, data)
+	return path
+}
+
+// disowned copies a dataset of ours without its marks, which leaves what any maker writes.
+func disowned(t *testing.T, of string) string {
+	t.Helper()
+	data, err := os.ReadFile(of)
+	if err != nil {
+		t.Fatal(err)
 	}
+	copy(data[68:72], make([]byte, 4))                                  // the SQLite header's application_id
+	data = bytes.ReplaceAll(data, []byte("terrane"), []byte("terranz")) // names of metadata rows
 	path := filepath.Join(t.TempDir(), "theirs.mbtiles")
 	write(t, path, data)
 	return path
@@ -124,13 +136,23 @@ func writeMBTiles(t *testing.T, tiles map[tilegrid.Coord][]byte, foreign bool) s
 // sharedTile returns a real tile by others, or skips.
 func sharedTile(t *testing.T, name string) []byte {
 	t.Helper()
+	data, err := os.ReadFile(sharedFile(t, filepath.Join("qmesh", filepath.FromSlash(name))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// sharedFile returns the path of a real file by others, or skips.
+func sharedFile(t *testing.T, name string) string {
+	t.Helper()
 	root := os.Getenv("TERRANE_SHARED")
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared")
 	}
-	data, err := os.ReadFile(filepath.Join(root, "data", "qmesh", filepath.FromSlash(name)))
-	if err != nil {
-		t.Skipf("no tiles by others (%v): set TERRANE_SHARED", strings.TrimPrefix(err.Error(), "open "))
+	path := filepath.Join(root, "data", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no data by others (%s is absent): set TERRANE_SHARED", name)
 	}
-	return data
+	return path
 }

@@ -104,14 +104,14 @@ func (m memory) Close() error                                             { retu
 
 func TestALargeImportIsWrittenInPieces(t *testing.T) {
 	tiles := memory{}
-	s := &Source{path: "set", pile: tiles}
+	s := &Source{path: "set", pile: tiles, info: tilestore.Info{Kind: tilestore.Terrain}}
 	for z := range uint8(6) {
 		for c := range (tilegrid.Range{Z: z, MaxX: 2<<z - 1, MaxY: 1<<z - 1}).All() {
 			tiles[c] = square(t, c)
 		}
 		s.coords = append(s.coords, slices.SortedFunc(tilegrid.Range{Z: z, MaxX: 2<<z - 1, MaxY: 1<<z - 1}.All(), byRow))
 	}
-	s.describe()
+	s.describe(claim{})
 	var w counter
 	if err := Run(ctx, s, &w, RunOptions{Jobs: 1}); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ const (
 
 const (
 	pngBand    = 1 << 16 // bytes deflated in one way; a window of deflate is half of it
-	pngLittle  = 0.04    // share of repeats below which a search does not pay
+	pngLittle  = 0.30    // share of repeats below which a search does not pay
 	pngMuch    = 0.50    // share from which a thorough search costs little
 	pngFewGrey = 16      // shades up to which grey is better indexed, in half a byte a pixel
 )

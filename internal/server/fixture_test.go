@@ -122,7 +122,7 @@ func ask(h http.Handler, method, target string, headers ...string) *http.Respons
 	return w.Result()
 }
 
-func bodyOf(t *testing.T, r *http.Response) []byte {
+func bodyOf(t testing.TB, r *http.Response) []byte {
 	t.Helper()
 	b, err := io.ReadAll(r.Body)
 	if err != nil {

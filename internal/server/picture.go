@@ -70,16 +70,20 @@ func notThere(err error) error {
 
 // native tells whether a tile is cut as the dataset's stored ones are.
 func (t *pictureTile) native(d *lease, f *facts) bool {
-	return f.tiles != nil && (t.style == "" || t.style == defaultStyle) && t.grid == d.info.Grid && t.size == f.size && t.coord.Z <= d.info.Levels[1]
+	return f.tiles != nil && t.plain() && t.grid == d.info.Grid && t.size == f.size && t.coord.Z <= d.info.Levels[1]
 }
+
+// plain tells whether the style asked for is the one that imagery has.
+func (t *pictureTile) plain() bool { return t.style == "" || t.style == defaultStyle }
 
 // key names the answer in the cache. The commonest tiles, those as stored, have variants that need no text to be made.
 func (t *pictureTile) key(d *lease) cacheKey {
 	k := cacheKey{opening: d.Opening(), coord: t.coord}
+	common := d.info.Kind == tilestore.Imagery && t.plain() && t.grid == d.info.Grid && t.size == 256
 	switch {
-	case d.info.Kind == tilestore.Imagery && t.grid == d.info.Grid && t.size == 256 && t.loose:
+	case common && t.loose:
 		k.variant = t.mime
-	case d.info.Kind == tilestore.Imagery && t.grid == d.info.Grid && t.size == 256:
+	case common:
 		k.variant = exactly[t.mime]
 	default:
 		k.variant = fmt.Sprintf("%s %s %d %s %t", t.style, t.grid.CRS(), t.size, t.mime, t.loose)

@@ -61,28 +61,36 @@ func (s *Server) sendException(c echo.Context, e *wms.Exception) error {
 	if e.HTTP == http.StatusServiceUnavailable {
 		c.Response().Header()["Retry-After"] = []string{"5"}
 	}
-	body, err := e.XML()
-	if e.Pictured() {
-		body, err = encode(e.Picture(), e.Report.Format, nil)
+	if !e.Pictured() {
+		body, err := e.XML()
+		if err != nil {
+			return err
+		}
+		return s.sendBody(c, e.Status(), e.ContentType(), body)
 	}
+	f := e.Report.Format
+	if f.Name == geoTIFF.Name { // which has to say where it lies
+		f = picture.Formats()[0]
+	}
+	body, err := f.Encode(e.Picture(), 0)
 	if err != nil {
 		return err
 	}
-	return s.sendBody(c, e.Status(), e.ContentType(), body)
+	return s.sendBody(c, e.Status(), f.MIME, body)
 }
 
-// encode writes a map; m says where it lies, for formats that tell.
-func encode(p picture.Picture, f picture.Format, m *wms.GetMap) ([]byte, error) {
-	if f.Name != geoTIFF.Name {
-		return f.Encode(p, 0)
-	}
-	if m == nil {
-		return picture.Formats()[0].Encode(p, 0)
+// encode writes a map, with the place where it lies if its format tells.
+func encode(p picture.Picture, m *wms.GetMap) ([]byte, error) {
+	if m.Format.Name != geoTIFF.Name {
+		return m.Format.Encode(p, 0)
 	}
 	code, _ := strconv.Atoi(strings.TrimPrefix(m.CRS.Code, "EPSG:"))
 	geographic := math.Abs(m.CRS.MetresPerUnit-degree) < 1
-	if m.CRS.Code == "CRS:84" {
+	switch {
+	case m.CRS.Code == "CRS:84":
 		code = 4326
+	case code > math.MaxUint16 && !geographic: // a name that Web Mercator had before it had a number; GeoTIFF has no room for it
+		code = 3857
 	}
 	b := m.View.Bound
 	return picture.AppendGeoTIFF(nil, p, picture.GeoTag{
@@ -108,7 +116,7 @@ func (s *Server) getMap(c echo.Context, m *wms.GetMap) error {
 		if !m.Transparent || !m.Format.Alpha {
 			p = p.Over(m.Background)
 		}
-		body, err = encode(p, m.Format, m)
+		body, err = encode(p, m)
 		return err
 	})
 	switch {
@@ -175,8 +183,11 @@ func (s *Server) getLegend(c echo.Context, q *wms.GetLegendGraphic) error {
 	if !ok {
 		return q.Fail(wms.StyleNotDefined, "style", "no such style")
 	}
+	if q.Format.Name == geoTIFF.Name {
+		return q.Fail(wms.InvalidFormat, "format", "a legend lies nowhere on the ground: FORMAT is one of the other formats")
+	}
 	const most = 2048
-	body, err := encode(style.Legend(st, min(q.Width, most), min(q.Height, most)), q.Format, nil)
+	body, err := q.Format.Encode(style.Legend(st, min(q.Width, most), min(q.Height, most)), 0)
 	if err != nil {
 		return err
 	}

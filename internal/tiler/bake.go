@@ -163,11 +163,22 @@ func (o *oven) halve(dst *image.NRGBA, src resample.Source) {
 	}
 	for y := dst.Rect.Min.Y; y < dst.Rect.Max.Y; y++ {
 		to := dst.Pix[dst.PixOffset(dst.Rect.Min.X, y):][:4*dst.Rect.Dx()]
-		from := src.Pix.Pix[src.Pix.PixOffset(2*dst.Rect.Min.X, 2*y):]
+		upper := src.Pix.Pix[src.Pix.PixOffset(2*dst.Rect.Min.X, 2*y):][:2*len(to)]
+		lower := src.Pix.Pix[src.Pix.PixOffset(2*dst.Rect.Min.X, 2*y+1):][:2*len(to)]
 		for k := 0; k < len(to); k += 4 {
-			copy(to[k:k+4], from[2*k:])
+			copy(to[k:k+4], firstVisible(upper[2*k:2*k+8], lower[2*k:2*k+8]))
 		}
 	}
+}
+
+// firstVisible returns that of four pixels which stands for them: the first that can be seen, so that what is small does not vanish from the levels above.
+func firstVisible(upper, lower []uint8) []uint8 {
+	for _, p := range [][]uint8{upper[:4], upper[4:], lower[:4]} {
+		if p[3] != 0 {
+			return p
+		}
+	}
+	return lower[4:]
 }
 
 // tiles encodes the tiles of level z that show anything.

@@ -36,7 +36,8 @@ type Options struct {
 	BBox        *orb.Bound
 	Title       string
 	Attribution string
-	Program     string // version of the program, kept as provenance; an unfinished dataset is carried on by the same version only
+	Time        time.Time // instant that the pictures show; zero: none
+	Program     string    // version of the program, kept as provenance; an unfinished dataset is carried on by the same version only
 }
 
 // Store is where an ingest puts its tiles: a writer that gives them back, and can carry on after being killed.
@@ -193,7 +194,7 @@ func (j *Job) info(ctx context.Context, store Store) (tilestore.Info, error) {
 	}
 	i := tilestore.Info{
 		Kind: tilestore.Imagery, Format: tilestore.PNG, Grid: j.Plan.Grid, Title: j.options.Title, Attribution: j.options.Attribution,
-		Bound: j.bound(), Provenance: j.provenance,
+		Bound: j.bound(), Time: j.options.Time, Provenance: j.provenance,
 	}
 	if len(formats) == 1 {
 		i.Format = formats[0]
@@ -226,6 +227,7 @@ type recipe struct {
 	BBox        []float64    `json:"bbox,omitempty"`
 	Title       string       `json:"title,omitempty"`
 	Attribution string       `json:"attribution,omitempty"`
+	Time        time.Time    `json:"time,omitzero"`
 }
 
 type ingredient struct {
@@ -245,6 +247,7 @@ func (j *Job) describe() error {
 	r := recipe{
 		Program: j.options.Program, Grid: j.Plan.Grid.CRS().String(), Levels: [2]uint8{j.Plan.Min, j.Plan.Max}, Format: j.options.Format, Quality: j.options.Quality,
 		Priority: string(j.options.Raster.Priority), Title: j.options.Title, Attribution: j.options.Attribution,
+		Time: j.options.Time.UTC(),
 	}
 	if b := j.options.BBox; b != nil {
 		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}

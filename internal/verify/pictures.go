@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"net/http"
 
 	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
 
-// mostPixels of a tile: sides of 4096. Larger ones are no tiles.
-const mostPixels = 1 << 24
+// mostPixels of a tile: sides of 2048. Package imagery draws no larger ones.
+const mostPixels = 1 << 22
 
 // pictureTile is what was found in one tile of a picture dataset.
 type pictureTile struct {
@@ -20,8 +21,10 @@ type pictureTile struct {
 	hash   tilestore.Hash
 	bytes  int
 	size   image.Point
+	mime   string
 	absent bool
-	fault  string // why it cannot be drawn, or ""
+	rule   string // which it breaks, or ""
+	fault  string // why it cannot be drawn
 	err    error  // what kept it from being read
 }
 
@@ -60,16 +63,26 @@ func (v *verifier) countPicture(t pictureTile) {
 	case t.absent:
 		// Availability of large datasets by others is a rectangle: what it lists need not be there.
 		if !v.opt.Foreign {
-			v.tileFault(t.coord, "tile.missing", "it is listed and not there")
+			v.tileFault(t.coord, "available.absent", "listed, and not there")
 		}
 		return
-	case t.fault != "":
-		v.tileFault(t.coord, "picture", "%s", t.fault)
+	case t.rule != "":
+		v.tileFault(t.coord, t.rule, "%s", t.fault)
 	case v.side == image.Point{}:
 		v.side = t.size
 	case t.size != v.side:
 		v.tileFault(t.coord, "picture.size", "it has %d x %d pixels, others %d x %d", t.size.X, t.size.Y, v.side.X, v.side.Y)
 	}
+	if said := v.info.Format; t.mime != "" && !v.opt.Foreign && said != tilestore.PNG && t.mime != said { // PNG: or of several formats
+		v.tileFault(t.coord, "picture.format", "it is %s, the dataset says %s", t.mime, said)
+	}
+	if l.Formats == nil {
+		l.Formats = map[string]int64{}
+	}
+	if t.mime != "" {
+		l.Formats[t.mime]++
+	}
+	l.Side = max(l.Side, t.size.X)
 	v.manifest.Add(t.coord, t.hash)
 	l.Tiles++
 	l.SizeBytes += int64(t.bytes)
@@ -81,8 +94,8 @@ func (t *pictureTile) read(ctx context.Context, r tilestore.Reader) {
 	case errors.Is(err, tilestore.ErrNotFound):
 		t.absent = true
 		return
-	case errors.Is(err, tilestore.ErrCorrupt):
-		t.fault = err.Error()
+	case errors.Is(err, tilestore.ErrCorrupt), errors.Is(err, ErrServer):
+		t.rule, t.fault = "tile.corrupt", err.Error()
 		return
 	case err != nil:
 		t.err = err
@@ -91,11 +104,11 @@ func (t *pictureTile) read(ctx context.Context, r tilestore.Reader) {
 	t.bytes, t.hash = len(tile.Data), tilestore.HashTile(t.coord, tile.Data)
 	p, err := picture.Decode(tile.Data, mostPixels)
 	if err != nil {
-		t.fault = err.Error()
+		t.rule, t.fault = "picture.decode", err.Error()
 		return
 	}
-	t.size = p.Rect.Size()
+	t.mime, t.size = http.DetectContentType(tile.Data), p.Rect.Size()
 	if t.size.X != t.size.Y {
-		t.fault = fmt.Sprintf("it is not square: %d x %d pixels", t.size.X, t.size.Y)
+		t.rule, t.fault = "picture.square", fmt.Sprintf("it is not square: %d x %d pixels", t.size.X, t.size.Y)
 	}
 }

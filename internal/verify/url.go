@@ -2,12 +2,14 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -21,37 +23,54 @@ import (
 )
 
 // ErrServer says that a server answered something else than a tileset; the text says what.
-var ErrServer = errors.New("verify: not a terrain server")
+var ErrServer = errors.New("verify: not a tile server")
 
-// accept is what CesiumJS sends for terrain tiles, with all extensions.
-const accept = "application/vnd.quantized-mesh;extensions=octvertexnormals-watermask-metadata,application/octet-stream;q=0.9,*/*;q=0.01"
+// acceptTerrain is what CesiumJS sends for terrain tiles, with all extensions; acceptPictures is what browsers send for pictures, about.
+const acceptPictures = "image/webp,image/png,image/jpeg,*/*;q=0.1"
+
+const acceptTerrain = "application/vnd.quantized-mesh;extensions=octvertexnormals-watermask-metadata,application/octet-stream;q=0.9,*/*;q=0.01"
 
 const (
 	maxLayerBytes = 64 << 20
 	requestTime   = 60 * time.Second
 )
 
-// URL reads the tiles of a terrain server, this program's or another's. It is the only code that calls out, and only because the
+// URL reads the tiles of a server of terrain or pictures, this program's or another's. It is the only code that calls out, and only because the
 // user named the address.
 type URL struct {
-	base   *url.URL
-	layer  terrain.Layer
-	info   tilestore.Info
-	client *http.Client
+	base    *url.URL
+	tiles   []string // templates
+	version string   // for templates that ask for it
+	north   bool     // rows in addresses count from there
+	accept  string
+	info    tilestore.Info
+	unread  uint8 // how many levels are too large to be read
+	client  *http.Client
 }
 
-// OpenURL reads base/layer.json. The query of base is sent with every request, as clients do. It returns [ErrServer] or
-// terrain.ErrLayer, wrapped in a remedy.Error.
+// OpenURL reads base/layer.json or, if there is none, base/tilejson.json; a base that ends in .json is that document. The query of base is sent with every request,
+// as clients do. It returns [ErrServer] or terrain.ErrLayer, wrapped in a remedy.Error.
 func OpenURL(ctx context.Context, base string) (*URL, error) {
 	address, err := url.Parse(base)
 	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" {
-		return nil, remedy.New(base, fmt.Errorf("%w: no http or https address", ErrServer), "http://HOST/terrain/NAME, the address that clients are given")
+		return nil, remedy.New(base, fmt.Errorf("%w: no http or https address", ErrServer), "http://HOST/terrain/NAME or http://HOST/imagery/NAME/tilejson.json, the address that clients are given")
 	}
-	address.Path = strings.TrimSuffix(strings.TrimSuffix(address.Path, "layer.json"), "/") + "/"
+	documents := []string{"layer.json", "tilejson.json"}
+	if folder, name := path.Split(address.Path); strings.HasSuffix(name, ".json") {
+		address.Path, documents = folder, []string{name}
+	}
+	address.Path = strings.TrimSuffix(address.Path, "/") + "/"
 	r := &URL{base: address, client: &http.Client{Timeout: requestTime, Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16}}}
-	body, err := r.get(ctx, r.resolve("layer.json"), maxLayerBytes)
+	var body []byte
+	name := ""
+	for _, name = range documents {
+		if body, err = r.get(ctx, r.resolve(name), maxLayerBytes); !errors.Is(err, tilestore.ErrNotFound) {
+			break
+		}
+	}
 	if errors.Is(err, tilestore.ErrNotFound) {
-		return nil, remedy.New(base, fmt.Errorf("%w: it has no layer.json", ErrServer), "the address that clients are given, where layer.json lies: http://HOST/terrain/NAME")
+		return nil, remedy.New(base, fmt.Errorf("%w: it has no %s", ErrServer, strings.Join(documents, " and no ")),
+			"the address that clients are given: of terrain where layer.json lies, http://HOST/terrain/NAME, of imagery http://HOST/imagery/NAME/tilejson.json")
 	}
 	var unreached *url.Error
 	if errors.As(err, &unreached) && ctx.Err() == nil {
@@ -60,17 +79,27 @@ func OpenURL(ctx context.Context, base string) (*URL, error) {
 	if err == nil {
 		body, err = inflate(body)
 	}
-	if err == nil {
-		r.layer, err = terrain.ParseLayer(body)
-	}
-	if err == nil && len(r.layer.Available) == 0 {
-		err = fmt.Errorf("%w: layer.json does not list the tiles (available)", ErrServer)
+	if err == nil && name == "layer.json" {
+		err = r.readLayer(body)
+	} else if err == nil {
+		err = r.readTileJSON(body)
 	}
 	if err != nil {
-		return nil, remedy.New(base, err, "open layer.json under that address in a browser")
+		return nil, remedy.New(base, err, "open "+name+" under that address in a browser")
 	}
-	r.info = infoOf(r.layer)
 	return r, nil
+}
+
+func (r *URL) readLayer(text []byte) error {
+	l, err := terrain.ParseLayer(text)
+	if err != nil {
+		return err
+	}
+	if len(l.Available) == 0 {
+		return fmt.Errorf("%w: layer.json does not list the tiles (available)", ErrServer)
+	}
+	r.tiles, r.version, r.north, r.accept, r.info = l.Tiles, l.Version, l.Scheme == terrain.SchemeSlippyMap, acceptTerrain, infoOf(l)
+	return nil
 }
 
 func infoOf(l terrain.Layer) tilestore.Info {
@@ -88,7 +117,7 @@ func infoOf(l terrain.Layer) tilestore.Info {
 	return info
 }
 
-// Info returns what layer.json says.
+// Info returns what layer.json or tilejson.json says. TileJSON names no tiles, so those of its bounds are listed.
 func (r *URL) Info() tilestore.Info { return r.info }
 
 // Close lets the connections go.
@@ -100,13 +129,13 @@ func (r *URL) Close() error {
 // Tile asks for a tile. A body that does not fit its Content-Encoding is tilestore.ErrCorrupt: clients cannot read it.
 func (r *URL) Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, error) {
 	row := c
-	if r.layer.Scheme == terrain.SchemeSlippyMap {
+	if r.north {
 		row = r.info.Grid.FlipY(c)
 	}
-	template := r.layer.Tiles[uint64(c.X+c.Y+uint32(c.Z))%uint64(len(r.layer.Tiles))]
-	path := strings.NewReplacer("{z}", strconv.Itoa(int(c.Z)), "{x}", strconv.Itoa(int(c.X)), "{y}", strconv.Itoa(int(row.Y)),
-		"{version}", url.QueryEscape(r.layer.Version)).Replace(template)
-	body, err := r.get(ctx, r.resolve(path), terrain.MaxTileBytes)
+	template := r.tiles[uint64(c.X+c.Y+uint32(c.Z))%uint64(len(r.tiles))]
+	place := strings.NewReplacer("{z}", strconv.Itoa(int(c.Z)), "{x}", strconv.Itoa(int(c.X)), "{y}", strconv.Itoa(int(row.Y)),
+		"{version}", url.QueryEscape(r.version)).Replace(template)
+	body, err := r.get(ctx, r.resolve(place), terrain.MaxTileBytes)
 	if err != nil {
 		return tilestore.Tile{}, err
 	}
@@ -131,7 +160,7 @@ func (r *URL) get(ctx context.Context, address string, limit int64) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrServer, err)
 	}
-	request.Header.Set("Accept", accept)
+	request.Header.Set("Accept", cmp.Or(r.accept, acceptTerrain))
 	request.Header.Set("Accept-Encoding", "gzip")
 	answer, err := r.client.Do(request)
 	if err != nil {
@@ -152,7 +181,7 @@ func (r *URL) get(ctx context.Context, address string, limit int64) ([]byte, err
 	return plainOrFlagged(body, answer.Header.Get("Content-Encoding"), address)
 }
 
-// inflate returns the plain text of a layer.json that came gzipped.
+// inflate returns the plain text of a document that came gzipped.
 func inflate(body []byte) ([]byte, error) {
 	if !isGzip(body) {
 		return body, nil
@@ -162,7 +191,7 @@ func inflate(body []byte) ([]byte, error) {
 		body, err = io.ReadAll(io.LimitReader(z, maxLayerBytes))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: layer.json: %v", ErrServer, err)
+		return nil, fmt.Errorf("%w: its document: %v", ErrServer, err)
 	}
 	return body, nil
 }

@@ -116,7 +116,10 @@ func TestOpenURLSaysWhatIsWrong(t *testing.T) {
 		"/empty/layer.json": {http.StatusOK, `{"format":"quantized-mesh-1.0","tiles":["{z}/{x}/{y}.terrain"]}`},
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := answers[r.URL.Path]
+		a, found := answers[r.URL.Path]
+		if !found {
+			a.status = http.StatusNotFound
+		}
 		w.WriteHeader(a.status)
 		w.Write([]byte(a.body))
 	}))

@@ -12,7 +12,8 @@
 // tile is compared at no more than 256 x 256 intervals, so coarse levels see every second, fourth ... post only. Every grid is
 // read and decoded, and where one tile has its heights stored, all must. A reader that holds hashes over the heights and the metadata is asked to check them.
 //
-// Of a picture dataset every tile is read and decoded, must be square and of the same size as the others; below the first level that holds any, every tile has its parent.
+// Of a picture dataset every tile is read and decoded, must be square and of the same size as the others, and of the format that the dataset states; below the first
+// level that holds any, every tile has its parent. Those by others may have gaps: a list of theirs may be the rectangle around the tiles.
 //
 // It works on anything that is a tilestore.Reader: a store, a folder (internal/importer), an URL ([OpenURL]). Memory is bounded by a row
 // of borders and a batch of tiles, plus 16 bytes for each run of tiles in a row.
@@ -69,6 +70,8 @@ type Level struct {
 	MaxTurn                    float64 // widest angle between the normals of one place in two tiles, degrees
 	Posts                      int64   // heights compared; RMS and MaxError are theirs
 	RMS, MaxError              float64
+	Formats                    map[string]int64 // of pictures: how many there are of each MIME type
+	Side                       int              // of pictures: pixels a side
 }
 
 // Report is the outcome of [Run].
@@ -82,15 +85,19 @@ type Report struct {
 // OK tells whether no fault was found.
 func (r Report) OK() bool { return r.FaultCount == 0 }
 
-// Total sums the levels up: counts are added, gaps and errors are the widest, RMS is that of the deepest level with posts.
+// Total sums the levels up: counts are added, gaps, errors and sides are the widest, RMS is that of the deepest level with posts.
 func (r Report) Total() Level {
-	var t Level
+	t := Level{Formats: map[string]int64{}}
 	for _, l := range r.Levels {
 		t.Level = l.Level
 		t.Tiles, t.Vertices, t.Triangles = t.Tiles+l.Tiles, t.Vertices+l.Vertices, t.Triangles+l.Triangles
 		t.SizeBytes, t.Posts = t.SizeBytes+l.SizeBytes, t.Posts+l.Posts
 		t.MaxSeam, t.MaxCross, t.MaxTurn = max(t.MaxSeam, l.MaxSeam), max(t.MaxCross, l.MaxCross), max(t.MaxTurn, l.MaxTurn)
 		t.MaxError, t.Open = max(t.MaxError, l.MaxError), t.Open+l.Open
+		t.Side = max(t.Side, l.Side)
+		for mime, n := range l.Formats {
+			t.Formats[mime] += n
+		}
 		if l.Posts > 0 {
 			t.RMS = l.RMS
 		}

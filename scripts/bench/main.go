@@ -58,7 +58,10 @@ func bench(program string) error {
 	if err := scaleFigures(program, dir); err != nil {
 		return err
 	}
-	return serveFigures(program, dir)
+	if err := serveFigures(program, dir); err != nil {
+		return err
+	}
+	return imageryFigures(program, shared, dir)
 }
 
 // usage is what a finished process used.

@@ -27,30 +27,44 @@ func serveFigures(program, dir string) error {
 	if _, err := os.Stat(data); err != nil {
 		return nil // left out above
 	}
-	c := exec.Command(program, "serve", "--data", data, "--listen", "127.0.0.1:0", "--json")
-	out, err := c.StdoutPipe()
+	url, pid, stop, err := serve(program, data)
 	if err != nil {
 		return err
 	}
-	if err := c.Start(); err != nil {
-		return err
-	}
-	defer c.Wait()
-	defer c.Process.Signal(syscall.SIGTERM)
-	var said struct{ URL string }
-	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&said); err != nil {
-		return fmt.Errorf("serve: %w", err)
-	}
-	tiles, err := deepTiles(said.URL + "/terrain/bench/")
+	defer stop()
+	base := url + "/terrain/bench/"
+	tiles, err := deepTiles(base)
 	if err != nil {
 		return err
 	}
-	ours, err := cpuPerAnswer(c.Process.Pid, said.URL+"/terrain/bench/", tiles)
+	ours, err := cpuPerAnswer(pid, base, tiles, requests)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("serve: %.1f us of CPU per tile, %d requests, %d connections\n", ours, requests, connections)
-	return nginxFigures(dir, said.URL+"/terrain/bench/", tiles, ours)
+	return nginxFigures(dir, base, tiles, ours)
+}
+
+// serve starts the program on a free port and returns its URL and process.
+func serve(program, data string) (url string, pid int, stop func(), err error) {
+	c := exec.Command(program, "serve", "--data", data, "--listen", "127.0.0.1:0", "--json")
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		return "", 0, nil, err
+	}
+	stop = func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		_ = c.Wait()
+	}
+	var said struct{ URL string }
+	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&said); err != nil {
+		stop()
+		return "", 0, nil, fmt.Errorf("serve: %w", err)
+	}
+	return said.URL, c.Process.Pid, stop, nil
 }
 
 // deepTiles lists up to 500 tiles of the deepest level out of layer.json.
@@ -78,8 +92,8 @@ func deepTiles(base string) ([]string, error) {
 	return list, nil
 }
 
-// cpuPerAnswer asks for tiles over many connections and returns the microseconds of CPU that process pid used for each.
-func cpuPerAnswer(pid int, base string, tiles []string) (float64, error) {
+// cpuPerAnswer asks n times for tiles over many connections and returns the microseconds of CPU that process pid used for each.
+func cpuPerAnswer(pid int, base string, tiles []string, n int) (float64, error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}
 	ask := func(n int) error {
 		var group sync.WaitGroup
@@ -105,11 +119,11 @@ func cpuPerAnswer(pid int, base string, tiles []string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := ask(requests); err != nil {
+	if err := ask(n); err != nil {
 		return 0, err
 	}
 	after, err := cpuOf(pid)
-	return float64((after-before)/time.Microsecond) / requests, err
+	return float64((after-before)/time.Microsecond) / float64(n), err
 }
 
 func get(client *http.Client, url string) ([]byte, error) {
@@ -188,7 +202,7 @@ func nginxFigures(dir, from string, tiles []string, ours float64) error {
 	defer c.Wait()
 	defer c.Process.Signal(syscall.SIGTERM)
 	time.Sleep(500 * time.Millisecond) // nginx does not say when it listens
-	theirs, err := cpuPerAnswer(c.Process.Pid, fmt.Sprintf("http://127.0.0.1:%d/", port), tiles)
+	theirs, err := cpuPerAnswer(c.Process.Pid, fmt.Sprintf("http://127.0.0.1:%d/", port), tiles, requests)
 	if err != nil {
 		return fmt.Errorf("nginx: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,9 +24,9 @@ import (
 // rectangle around them is given, so that opening a large base map stays quick. Terrain is always exact: clients rely on it.
 const exactRows = 1 << 20
 
-// describeForeign finds out what others' tiles are: the format from the first bytes of a tile, the levels and places from the
-// rows, the rest from metadata as far as it makes sense.
-func describeForeign(ctx context.Context, db *conn) (tilestore.Info, error) {
+// describeForeign finds out what others' tiles are: the format from the first bytes of some tiles, the levels and places from the
+// rows, the rest from metadata as far as it makes sense. g is the grid of pictures, if the user tells it.
+func describeForeign(ctx context.Context, db *conn, g *tilegrid.Grid) (tilestore.Info, error) {
 	rows, err := foreignMetadata(db)
 	if err != nil {
 		return tilestore.Info{}, err
@@ -33,22 +34,21 @@ func describeForeign(ctx context.Context, db *conn) (tilestore.Info, error) {
 	if rows[rowInfo] != "" {
 		return tilestore.Info{}, damaged(db.path, "it was made by Terrane, but its application_id says otherwise")
 	}
-	sample, err := sampleTile(db)
+	format, err := foreignFormat(db)
 	if err != nil {
 		return tilestore.Info{}, err
-	}
-	format, ok := Sniff(sample)
-	if !ok {
-		return tilestore.Info{}, foreign(db.path, "its tiles are neither pictures nor quantized-mesh")
 	}
 	i := tilestore.Info{Kind: tilestore.Imagery, Format: format, Title: rows["name"], Attribution: rows["attribution"], Grid: tilegrid.Mercator}
 	if format == tilestore.QuantizedMesh {
 		i.Kind, i.Grid = tilestore.Terrain, tilegrid.Geodetic
 	}
-	for _, name := range []string{"projection", "crs"} {
+	for _, name := range []string{"projection", "crs", "srs"} {
 		if strings.HasSuffix(rows[name], "4326") {
 			i.Grid = tilegrid.Geodetic
 		}
+	}
+	if g != nil && i.Kind == tilestore.Imagery {
+		i.Grid = *g
 	}
 	if err := foreignLevels(ctx, db, &i); err != nil {
 		return i, err
@@ -81,17 +81,35 @@ func foreignMetadata(db *conn) (map[string]string, error) {
 	return rows, err
 }
 
-func sampleTile(db *conn) (sample []byte, err error) {
+// sampled is how many tiles are looked at to tell the format.
+const sampled = 32
+
+// foreignFormat returns the format of the first tile, PNG if those after it are pictures of another: who goes by it alone then expects transparency.
+func foreignFormat(db *conn) (format string, err error) {
+	n := 0
 	err = db.each("SELECT tile_data FROM tiles LIMIT 100", func(v []driver.Value) error {
-		if sample, _ = v[0].([]byte); len(sample) > 0 {
+		tile, _ := v[0].([]byte)
+		if len(tile) == 0 {
+			return nil
+		}
+		mime, ok := Sniff(tile)
+		switch {
+		case n == 0 && !ok:
+			return foreign(db.path, "its tiles are neither pictures nor quantized-mesh")
+		case n == 0:
+			format = mime
+		case ok && mime != format && mime != tilestore.QuantizedMesh && format != tilestore.QuantizedMesh:
+			format = tilestore.PNG
+		}
+		if n++; n == sampled || format == tilestore.QuantizedMesh {
 			return errEnough
 		}
 		return nil
 	})
-	if err == nil && len(sample) == 0 {
+	if err == nil && n == 0 {
 		err = foreign(db.path, "it has no tiles")
 	}
-	return sample, err
+	return format, err
 }
 
 // Sniff tells the format of a tile by its first bytes: PNG, JPEG, WebP, or quantized-mesh, plain or gzipped.
@@ -218,8 +236,25 @@ func foreignBound(text string, i tilestore.Info) orb.Bound {
 		}
 		v[k] = f
 	}
-	if v[0] >= v[2] || v[1] >= v[3] || v[1] < -90 || v[3] > 90 || v[0] < -180 {
+	b := orb.Bound{Min: orb.Point{v[0], v[1]}, Max: orb.Point{v[2], v[3]}}
+	if v[0] >= v[2] || v[1] >= v[3] || v[1] < -90 || v[3] > 90 || v[0] < -180 || i.Kind == tilestore.Imagery && !touches(b, i) {
 		return coverOf(i)
 	}
-	return orb.Bound{Min: orb.Point{v[0], v[1]}, Max: orb.Point{v[2], v[3]}}
+	return b
+}
+
+// touches tells whether a bound touches all ranges of the deepest level, to their outermost tiles: pictures outside of it would never be drawn.
+func touches(b orb.Bound, i tilestore.Info) bool {
+	var covers []tilegrid.Range
+	for _, part := range tilegrid.SplitBound(b) {
+		covers = append(covers, i.Grid.Cover(part, i.Levels[1]))
+	}
+	for _, r := range i.Available[i.Levels[1]] {
+		for _, corner := range []tilegrid.Coord{{Z: r.Z, X: r.MinX, Y: r.MinY}, {Z: r.Z, X: r.MaxX, Y: r.MaxY}} {
+			if !slices.ContainsFunc(covers, func(c tilegrid.Range) bool { return c.Contains(corner) }) {
+				return false
+			}
+		}
+	}
+	return true
 }

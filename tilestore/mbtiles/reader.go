@@ -41,7 +41,14 @@ const (
 
 // Open opens a finished file, ours or another MBTiles file. Of ours it reads no tiles. It returns an error that wraps tilestore.ErrForeign for
 // what is no tile store, ErrCorrupt for a damaged one, and those of the file system. Name and version come from the file name.
-func Open(ctx context.Context, path string) (*Reader, error) {
+func Open(ctx context.Context, path string) (*Reader, error) { return open(ctx, path, nil) }
+
+// OpenAs is Open for a file by others whose pictures lie in the grid g, whatever it says.
+func OpenAs(ctx context.Context, path string, g tilegrid.Grid) (*Reader, error) {
+	return open(ctx, path, &g)
+}
+
+func open(ctx context.Context, path string, g *tilegrid.Grid) (*Reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -54,7 +61,7 @@ func Open(ctx context.Context, path string) (*Reader, error) {
 		return nil, err
 	}
 	r := &Reader{path: path, own: own}
-	if r.info, err = describeFile(ctx, db, own); err != nil {
+	if r.info, err = describeFile(ctx, db, own, g); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	r.info.SizeBytes = file.Size()
@@ -74,9 +81,9 @@ func queriesOf(own bool) queries {
 	return queries{tile: selectForeign}
 }
 
-func describeFile(ctx context.Context, db *conn, own bool) (tilestore.Info, error) {
+func describeFile(ctx context.Context, db *conn, own bool, g *tilegrid.Grid) (tilestore.Info, error) {
 	if !own {
-		return describeForeign(ctx, db)
+		return describeForeign(ctx, db, g)
 	}
 	text, err := db.text(selectMetadata, rowInfo)
 	if err != nil {

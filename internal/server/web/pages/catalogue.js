@@ -1,10 +1,11 @@
 // The catalogue page: a card per dataset, a live filter, lines to copy. All text is set as text, never as markup.
-import { list, facts, snippets, viewerURL, count } from './datasets.js';
+import { list, facts, snippets, services, viewerURL, count } from './datasets.js';
 import { locator } from './locator.js';
 import { copyText } from './copy.js';
 
 const byId = (id) => document.getElementById(id);
 const cards = new Map(); // dataset name@version -> { dataset, element }
+let chosen = 'cesium'; // client whose lines are shown
 
 function fill(dl, pairs) {
   for (const [label, text] of pairs) {
@@ -24,36 +25,36 @@ function card(dataset) {
   find('.attribution').textContent = dataset.attribution || '';
   for (const a of [find('.name'), find('.locator')]) a.href = viewerURL(dataset);
   find('.locator').append(locator(dataset.bounds));
+  find('.kind').textContent = dataset.kind;
   fill(find('dl'), facts(dataset));
-  tabs(find('.copy'), snippets(dataset));
+  addServices(find('dl'), services(dataset));
+  offer(find('.copy'), dataset.name, snippets(dataset));
   return element;
 }
 
-// tabs shows one snippet at a time; arrow keys walk along them, as ARIA's tab pattern has it.
-function tabs(box, pairs) {
-  const bar = box.querySelector('.tabs');
+function addServices(dl, pairs) {
+  if (pairs.length === 0) return;
+  const dd = document.createElement('dd');
+  dd.className = 'services';
+  dd.append(...pairs.map(([label, url]) => Object.assign(document.createElement('a'), { textContent: label, href: url })));
+  dl.append(Object.assign(document.createElement('dt'), { textContent: 'Services' }), dd);
+}
+
+// offer shows the lines for one client at a time. A client that is chosen on one card is chosen on all that have it.
+function offer(box, name, entries) {
+  box.hidden = entries.length === 0;
+  const select = box.querySelector('.client');
   const code = box.querySelector('code');
-  const buttons = pairs.map(([label], i) => {
-    const b = document.createElement('button');
-    b.type = 'button';
-    b.role = 'tab';
-    b.textContent = label;
-    b.addEventListener('click', () => choose(i));
-    return b;
+  select.replaceChildren(...entries.map(([client, title]) => new Option(title, client)));
+  select.setAttribute('aria-label', `Use ${name} in`);
+  const show = () => { code.textContent = entries.find(([client]) => client === select.value)?.[2] ?? ''; };
+  select.addEventListener('input', show);
+  select.addEventListener('change', () => {
+    chosen = select.value;
+    for (const other of document.querySelectorAll('.client')) prefer(other);
   });
-  const choose = (i) => {
-    buttons.forEach((b, k) => { b.setAttribute('aria-selected', k === i); b.tabIndex = k === i ? 0 : -1; });
-    code.textContent = pairs[i][1];
-  };
-  bar.addEventListener('keydown', (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    const next = (buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length;
-    choose(next);
-    buttons[next].focus();
-  });
-  bar.append(...buttons);
-  choose(0);
+  prefer(select);
+  show();
   const copy = box.querySelector('.do-copy');
   copy.addEventListener('click', async () => {
     copy.textContent = (await copyText(code.textContent, code)) ? 'Copied' : 'Press Ctrl+C';
@@ -61,11 +62,17 @@ function tabs(box, pairs) {
   });
 }
 
+function prefer(select) {
+  if (select.value === chosen || ![...select.options].some((option) => option.value === chosen)) return;
+  select.value = chosen;
+  select.dispatchEvent(new Event('input'));
+}
+
 function filter() {
   const words = byId('filter').value.toLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;
   for (const { dataset, element } of cards.values()) {
-    const text = [dataset.name, dataset.title, dataset.kind, dataset.vertical, dataset.attribution].join(' ').toLowerCase();
+    const text = [dataset.name, dataset.title, dataset.kind, dataset.vertical, dataset.format, dataset.attribution].join(' ').toLowerCase();
     element.hidden = !words.every((word) => text.includes(word));
     if (!element.hidden) shown++;
   }
@@ -78,7 +85,7 @@ function filter() {
 async function refresh() {
   const problem = byId('problem');
   try {
-    const datasets = (await list()).filter((d) => d.kind === 'terrain');
+    const datasets = await list();
     const seen = new Set();
     datasets.forEach((dataset) => {
       const key = `${dataset.name}@${dataset.version}`;

@@ -6,13 +6,26 @@ export async function list() {
   if (!answer.ok) throw new Error(`The catalogue answered ${answer.status}.`);
   const body = await answer.json();
   if (!Array.isArray(body)) throw new Error('The catalogue did not answer with a list.');
-  return body;
+  return body.map(here);
+}
+
+// here gives the addresses in a dataset the origin and the prefix by which this page's visitor reached it: behind a proxy the server may know itself
+// by others, and pictures may come from the page's own origin only.
+function here(dataset) {
+  const self = dataset.links?.self ?? '';
+  const theirs = self.slice(0, self.lastIndexOf('/datasets/') + 1);
+  const ours = new URL('.', document.baseURI).href;
+  if (!theirs || theirs === ours) return dataset;
+  return JSON.parse(JSON.stringify(dataset), (_, value) => (typeof value === 'string' ? value.replaceAll(theirs, ours) : value));
 }
 
 /** terrainURL is the folder of a dataset's layer.json, as this page's visitor reaches it (a proxy may have added a prefix). */
 export function terrainURL(dataset) {
   return new URL(`terrain/${encodeURIComponent(dataset.name)}/`, document.baseURI).href;
 }
+
+/** layersOf lists the ways to see a dataset as pictures: one of imagery, one a style of terrain, none of terrain without heights. */
+export const layersOf = (dataset) => dataset.layers ?? [];
 
 /** viewerURL opens the viewer on a dataset. */
 export function viewerURL(dataset) {
@@ -45,23 +58,46 @@ export function bounds([w, s, e, n]) {
     `${degrees(s, 'N', 'S', digits)} to ${degrees(n, 'N', 'S', digits)}`;
 }
 
+const formats = { 'image/png': 'PNG', 'image/jpeg': 'JPEG', 'image/webp': 'WebP' };
+const grids = { mercator: 'Web Mercator', geographic: 'geographic' };
+
+/** cut says how a dataset's pictures are cut: JPEG, 256 pixels, Web Mercator. Of terrain it says nothing. */
+export function cut(d) {
+  if (d.kind !== 'imagery') return '';
+  const size = layersOf(d)[0]?.tileSize;
+  return [formats[d.format] ?? d.format, size && `${size} pixels`, grids[d.grid]].filter(Boolean).join(', ');
+}
+
 /** facts lists what a reader wants to know of a dataset, as [label, text] pairs. */
 export function facts(d) {
   return [
     ['Ground', bounds(d.bounds)],
     ['Levels', `${d.levels[0]} to ${d.levels[1]}, ${count(d.tiles)} tiles`],
+    ['Pictures', cut(d)],
     ['Size', bytes(d.bytes)],
-    ['Heights', d.vertical],
+    ['Heights', d.kind === 'terrain' ? d.vertical : ''],
     ['Version', d.version],
   ].filter(([, text]) => text !== undefined && text !== '');
 }
 
-/** snippets are lines to paste, as [label, text] pairs. They hold the address that the visitor used. */
+const clients = {
+  cesium: 'CesiumJS', 'cesium-wmts': 'CesiumJS, WMTS', 'cesium-1.48': 'CesiumJS 1.48', openlayers: 'OpenLayers', maplibre: 'MapLibre', leaflet: 'Leaflet',
+  qgis: 'QGIS', unreal: 'Unreal', curl: 'curl',
+};
+
+/** snippets are lines to paste, as [client, title, text]. The server writes them; they hold the address that the visitor used. */
 export function snippets(d) {
-  const url = terrainURL(d);
+  const texts = d.snippets ?? {};
+  const known = Object.keys(clients).filter((client) => client in texts);
+  const others = Object.keys(texts).filter((client) => !(client in clients));
+  return [...known, ...others].map((client) => [client, clients[client] ?? client, texts[client]]);
+}
+
+/** services are addresses that other programs ask for, as [label, URL]. */
+export function services({ links = {} }) {
+  const query = 'service=WMS&request=GetCapabilities';
   return [
-    ['CesiumJS', `viewer.terrainProvider =\n  await Cesium.CesiumTerrainProvider.fromUrl(\n    "${url}",\n    { requestVertexNormals: true });`],
-    ['CesiumJS 1.48', `viewer.terrainProvider =\n  new Cesium.CesiumTerrainProvider({\n    url: "${url}",\n    requestVertexNormals: true });`],
-    ['curl', `curl ${url}layer.json\ncurl --compressed -o root.terrain \\\n  ${url}0/1/0.terrain`],
-  ];
+    ['layer.json', links.layerjson ?? links.layer], ['TileJSON', links.tilejson], ['TMS', links.tms], ['WMTS', links.wmts],
+    ['WMS', links.wms && links.wms + (links.wms.includes('?') ? '' : '?') + query],
+  ].filter(([, url]) => url);
 }

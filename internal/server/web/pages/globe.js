@@ -1,5 +1,6 @@
-// The globe: CesiumJS with one terrain dataset over the base map that comes with it. Nothing here knows of the page's controls.
+// The globe: CesiumJS with one terrain dataset or none, and pictures on it. Nothing here knows of the page's controls.
 import { terrainURL } from './datasets.js';
+import { Imagery, baseMap } from './imagery.js';
 import { surfaceMaterial, tellMaterial } from './surface.js';
 
 const EQUINOX = '2026-03-20T12:00:00Z'; // the sun stands over the equator: fair light on both hemispheres
@@ -11,7 +12,7 @@ export class Globe {
     this.report = report;
     Cesium.CreditDisplay.cesiumCredit = new Cesium.Credit('CesiumJS, Natural Earth', true);
     this.widget = new Cesium.CesiumWidget(container, {
-      baseLayer: Cesium.ImageryLayer.fromProviderAsync(Cesium.TileMapServiceImageryProvider.fromUrl('cesium/Assets/Textures/NaturalEarthII')),
+      baseLayer: baseMap(Cesium),
       creditContainer: credits,
       requestRenderMode: true,
       maximumRenderTimeChange: Infinity,
@@ -27,18 +28,41 @@ export class Globe {
     this.scene.postProcessStages.fxaa.enabled = true;
     this.globe.depthTestAgainstTerrain = true;
     this.globe.dynamicAtmosphereLighting = false;
+    this.globe.baseColor = Cesium.Color.fromCssColorString('#33424a');
+    this.imagery = new Imagery(Cesium, this.widget.imageryLayers, report);
   }
 
-  /** show replaces the terrain. It resolves when layer.json has been read; bounds are [w, s, e, n] in degrees. */
-  async show(dataset) {
+  /**
+   * show replaces the terrain: ground is a terrain dataset, or undefined for the smooth ellipsoid. It resolves when layer.json has been read. dataset
+   * is what the globe is about: home flies there. Its bounds are [w, s, e, n] in degrees.
+   */
+  async show(ground, dataset) {
     const { Cesium } = this;
-    const provider = await Cesium.CesiumTerrainProvider.fromUrl(terrainURL(dataset), { requestVertexNormals: true, requestWaterMask: true });
-    provider.errorEvent.addEventListener((error) => this.report(error.message));
+    this.scene.terrainProvider = ground ? await this.terrainOf(ground) : new Cesium.EllipsoidTerrainProvider();
+    this.ground = ground;
     this.dataset = dataset;
-    this.scene.terrainProvider = provider;
+    this.setLighting(this.lighting);
     this.setHour(this.hour ?? 9.5);
     this.setExaggeration(this.scene.verticalExaggeration);
     if (this.gridLayer) this.setGrid(true);
+    this.draw();
+  }
+
+  async terrainOf(ground) {
+    const provider = await this.Cesium.CesiumTerrainProvider.fromUrl(terrainURL(ground), { requestVertexNormals: true, requestWaterMask: true });
+    provider.errorEvent.addEventListener((error) => this.report(error.message));
+    return provider;
+  }
+
+  /** setLayers shows these layers over the base map, lowest first; see imagery.js. */
+  setLayers(entries) {
+    this.imagery.show(entries);
+    if (this.gridLayer) this.widget.imageryLayers.raiseToTop(this.gridLayer);
+    this.draw();
+  }
+
+  setBase(on) {
+    this.imagery.setBase(on);
     this.draw();
   }
 
@@ -49,7 +73,7 @@ export class Globe {
   /** home flies to the dataset: obliquely from the south to a region, from above to a continent. */
   async home(seconds) {
     const { Cesium, dataset: { bounds: [w, s, e, n] } } = this;
-    const rectangle = Cesium.Rectangle.fromDegrees(w, s, e, n);
+    const rectangle = Cesium.Rectangle.fromDegrees(w, s, e > 180 ? e - 360 : e, n);
     const { camera } = this.scene;
     if (e - w > 40 || n - s > 40) {
       camera.flyTo({ destination: rectangle, duration: seconds });
@@ -100,12 +124,14 @@ export class Globe {
 
   setExaggeration(factor) {
     this.scene.verticalExaggeration = factor;
-    if (this.dataset) tellMaterial(this.Cesium, this.globe.material, factor, this.dataset.bounds);
+    if (this.ground) tellMaterial(this.Cesium, this.globe.material, factor, this.ground.bounds);
     this.draw();
   }
 
+  /** setLighting lights terrain. The smooth ellipsoid has nothing to show by light but night. */
   setLighting(on) {
-    this.globe.enableLighting = on;
+    this.lighting = on;
+    this.globe.enableLighting = on && Boolean(this.ground);
     this.draw();
   }
 

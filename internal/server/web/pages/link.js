@@ -1,13 +1,17 @@
-// The address bar holds the view: dataset, camera and settings live in the hash, so a link shows the same picture to somebody else.
+// The address bar holds the view: datasets, camera and settings live in the hash, so a link shows the same picture to somebody else.
+//
+// dataset is the terrain, empty for none; it may also name imagery, which is then shown over the terrain that lies there. Each layer is one
+// "layer", lowest first: name*style*opacity in percent, and *off for one that is hidden. All but the name may be missing.
 
+const texts = ['dataset', 'surface', 'base'];
 const numbers = ['lon', 'lat', 'height', 'heading', 'pitch', 'exaggeration', 'hour'];
 const switches = ['lighting', 'wireframe', 'grid'];
 
-/** readLink returns what the hash says: texts, finite numbers, booleans; what it does not say, or says badly, is absent. */
+/** readLink returns what the hash says: texts, finite numbers, booleans, and layers; what it does not say, or says badly, is absent. */
 export function readLink() {
   const query = new URLSearchParams(location.hash.slice(1));
-  const view = {};
-  for (const key of ['dataset', 'surface']) if (query.has(key)) view[key] = query.get(key);
+  const view = { layers: query.getAll('layer').map(readLayer) };
+  for (const key of texts) if (query.has(key)) view[key] = query.get(key);
   for (const key of numbers) {
     const value = Number.parseFloat(query.get(key));
     if (Number.isFinite(value)) view[key] = value;
@@ -16,14 +20,25 @@ export function readLink() {
   return view;
 }
 
+function readLayer(text) {
+  const [name, style = '', percent = '', off] = text.split('*');
+  const opacity = Number.parseFloat(percent) / 100;
+  return { name, style, opacity: opacity >= 0 && opacity <= 1 ? opacity : 1, shown: off !== 'off' };
+}
+
+function writeLayer({ name, style, opacity, shown }) {
+  return [name, style, Math.round(opacity * 100), ...(shown ? [] : ['off'])].join('*');
+}
+
 /** hasCamera tells whether a view says where the camera is. */
 export const hasCamera = (view) => ['lon', 'lat', 'height'].every((key) => key in view);
 
 /** writeLink puts the view into the address bar without a step in the history. */
-export function writeLink(view) {
+export function writeLink({ layers, ...view }) {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(view)) {
     query.set(key, switches.includes(key) ? Number(value) : String(value));
   }
+  for (const layer of layers) query.append('layer', writeLayer(layer));
   history.replaceState(null, '', `#${query}`);
 }

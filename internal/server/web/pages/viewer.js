@@ -1,10 +1,12 @@
 // The viewer page: joins the controls of viewer.html, the address bar and the globe.
 import './noeval.js';
-import { list, degrees, bytes, count } from './datasets.js';
+import { list, layersOf, cut, degrees, bytes, count } from './datasets.js';
 import { Globe } from './globe.js';
+import { LayerPanel, newEntry } from './layers.js';
 import { watchOrigins } from './origins.js';
 import { readLink, writeLink, hasCamera } from './link.js';
 import { copyText } from './copy.js';
+import { wireKeys } from './keys.js';
 
 const byId = (id) => document.getElementById(id);
 const problems = new Map(); // message -> times seen
@@ -34,6 +36,7 @@ function showOrigins(origins) {
 // settings of the page: how to read a control, how to put a value into it, what it does to the globe.
 const controls = {
   surface: { key: 'value', apply: (globe, v) => globe.setSurface(v) },
+  base: { key: 'value', apply: (globe, v) => globe.setBase(v !== 'none') },
   exaggeration: { key: 'valueAsNumber', apply: (globe, v) => globe.setExaggeration(v), say: (v) => `${v.toFixed(1)} x` },
   hour: { key: 'valueAsNumber', apply: (globe, v) => globe.setHour(v), say: (v) => `${Math.floor(v)}:${String(v % 1 * 60).padStart(2, '0')}` },
   lighting: { key: 'checked', apply: (globe, v) => globe.setLighting(v) },
@@ -52,39 +55,121 @@ function applyControl(globe, id) {
   if (say) byId(`${id}-now`).textContent = say(value);
 }
 
-function remember(globe) {
-  writeLink({ dataset: globe.dataset.name, ...globe.view(), ...settings() });
-}
+// Controls that have no meaning on a smooth ellipsoid.
+const ofTerrain = ['surface', 'exaggeration', 'hour', 'lighting'];
 
-// choose shows a dataset and brings the camera to it: at once for the first, in a flight for the next ones.
-async function choose(globe, dataset, view, seconds) {
-  byId('dataset').value = dataset.name;
-  byId('facts').textContent =
-    `Levels ${dataset.levels[0]} to ${dataset.levels[1]}, ${count(dataset.tiles)} tiles, ${bytes(dataset.bytes)}\n` +
-    `Heights: ${dataset.vertical || 'not stated'}` + (dataset.attribution ? `\n${dataset.attribution}` : '');
-  document.title = `${dataset.title || dataset.name}: Terrane`;
-  try {
-    await globe.show(dataset);
-  } catch (error) {
-    report(`Dataset ${dataset.name}: ${error.message ?? error}`);
-    return;
+/** Page is what is seen now: the globe, the panel of layers, and the datasets that there are. */
+class Page {
+  constructor(globe, datasets) {
+    Object.assign(this, { globe, datasets });
+    this.panel = new LayerPanel(datasets, { changed: () => this.layersChanged(), fly: (dataset) => this.look(dataset, {}, 2) });
   }
-  if (hasCamera(view)) globe.setView(view);
-  else await globe.home(seconds);
+
+  terrains() { return this.datasets.filter((d) => d.kind === 'terrain'); }
+
+  remember() {
+    if (!this.globe.dataset) return;
+    writeLink({ dataset: this.globe.ground?.name ?? '', ...this.globe.view(), ...settings(), layers: this.panel.link() });
+  }
+
+  // Colours of the ground lie over the layers, so who adds a layer is shown it.
+  layersChanged() {
+    const { entries } = this.panel;
+    if (entries.length > (this.shown ?? 0) && byId('surface').value !== 'map') this.set('surface', 'map');
+    this.shown = entries.length;
+    this.globe.setLayers(entries);
+    this.remember();
+  }
+
+  set(id, value) {
+    byId(id)[controls[id].key] = value;
+    applyControl(this.globe, id);
+  }
+
+  /** choose shows a terrain, or none; dataset is what the view is about. It tells whether that worked. */
+  async choose(ground, dataset) {
+    byId('dataset').value = ground?.name ?? '';
+    for (const id of ofTerrain) byId(id).disabled = !ground;
+    try {
+      await this.globe.show(ground, dataset);
+    } catch (error) {
+      report(`Dataset ${ground.name}: ${error.message ?? error}`);
+      return false;
+    }
+    return true;
+  }
+
+  /** look tells of a dataset and brings the camera to where the view says, else to the dataset: at once, or in a flight of some seconds. */
+  async look(dataset, view, seconds) {
+    this.globe.dataset = dataset;
+    byId('facts').textContent = describe(dataset, this.globe.ground);
+    document.title = `${dataset.title || dataset.name}: Terrane`;
+    if (hasCamera(view)) this.globe.setView(view);
+    else await this.globe.home(seconds);
+  }
+
+  /** follow takes over what the address bar says. */
+  async follow() {
+    const { globe, datasets, panel } = this;
+    const view = readLink();
+    const named = datasets.find((d) => d.name === view.dataset);
+    if (view.dataset && !named) report(`There is no dataset named ${view.dataset}.`);
+    const entries = view.layers.flatMap((layer) => this.entryOf(layer));
+    const about = named ?? entries[0]?.dataset ?? this.terrains()[0] ?? datasets[0];
+    if (entries.length === 0 && about.kind === 'imagery') entries.push(...this.entryOf({ name: about.name }));
+    const ground = about.kind === 'terrain' ? about : this.groundUnder(about);
+    if (entries.length > 0) view.surface ??= 'map';
+    for (const id of Object.keys(controls)) {
+      if (id in view) byId(id)[controls[id].key] = view[id];
+      applyControl(globe, id);
+    }
+    panel.set(entries);
+    this.shown = entries.length;
+    globe.setLayers(entries);
+    if (await this.choose(view.dataset === '' ? undefined : ground, about)) await this.look(about, named || entries.length > 0 ? view : {}, 0);
+  }
+
+  entryOf(layer) {
+    const dataset = this.datasets.find((d) => d.name === layer.name);
+    if (dataset && layersOf(dataset).length > 0) return [newEntry(dataset, layer)];
+    report(dataset ? `Dataset ${layer.name} has no pictures to show.` : `There is no dataset named ${layer.name}.`);
+    return [];
+  }
+
+  /** groundUnder returns the first terrain that lies where a dataset lies. */
+  groundUnder({ bounds: [w, s, e, n] }) {
+    const meet = (shift) => ({ bounds: [tw, ts, te, tn] }) => tw + shift < e && te + shift > w && ts < n && tn > s;
+    return this.terrains().find((t) => [-360, 0, 360].some((shift) => meet(shift)(t)));
+  }
 }
 
-function fillPicker(datasets) {
-  byId('dataset').replaceChildren(...datasets.map((d) => new Option(d.title ? `${d.name}: ${d.title}` : d.name, d.name)));
+// describe says in a few lines what a dataset is; imagery has its name in front, for the picker shows the terrain's.
+function describe(d, ground) {
+  const lines = [`Levels ${d.levels[0]} to ${d.levels[1]}, ${count(d.tiles)} tiles, ${bytes(d.bytes)}`];
+  if (d !== ground) lines.unshift(d.title && d.title !== d.name ? `${d.name}: ${d.title}` : d.name);
+  lines.push(d.kind === 'terrain' ? `Heights: ${d.vertical || 'not stated'}` : cut(d), d.attribution);
+  return lines.filter(Boolean).join('\n');
 }
 
-function wireControls(globe, datasets) {
+function fillPicker(terrains) {
+  const options = terrains.map((d) => new Option(d.title && d.title !== d.name ? `${d.name}: ${d.title}` : d.name, d.name));
+  byId('dataset').replaceChildren(...options, new Option('None: smooth ellipsoid', ''));
+}
+
+function wireControls(page) {
+  const { globe } = page;
   for (const id of Object.keys(controls)) {
-    byId(id).addEventListener('input', () => { applyControl(globe, id); remember(globe); });
+    byId(id).addEventListener('input', () => { applyControl(globe, id); page.remember(); });
   }
-  byId('dataset').addEventListener('change', () => choose(globe, datasets.find((d) => d.name === byId('dataset').value), {}, 2));
+  byId('dataset').addEventListener('change', async () => {
+    const ground = page.terrains().find((d) => d.name === byId('dataset').value);
+    if (!(await page.choose(ground, ground ?? globe.dataset))) return;
+    if (ground) await page.look(ground, {}, 2);
+    page.remember();
+  });
   byId('home').addEventListener('click', () => globe.home(1.5));
   byId('link').addEventListener('click', async () => {
-    remember(globe);
+    page.remember();
     const done = await copyText(location.href, byId('facts'));
     byId('link').textContent = done ? 'Copied' : 'See address bar';
     setTimeout(() => { byId('link').textContent = 'Copy link'; }, 2000);
@@ -92,12 +177,23 @@ function wireControls(globe, datasets) {
   byId('dismiss').addEventListener('click', () => { problems.clear(); byId('problems').hidden = true; });
 }
 
-function wireGlobe(globe) {
+// The panel of layers is open where there is room and something to show. On a phone both panels are sheets in one place: opening one closes the other.
+function wirePanels(page) {
+  const phone = matchMedia('(max-width: 40rem)');
+  const panels = [byId('panel'), byId('layers')];
+  byId('layers').open = matchMedia('(min-width: 64rem)').matches && page.datasets.some((d) => d.kind === 'imagery');
+  for (const [i, panel] of panels.entries()) {
+    panel.addEventListener('toggle', () => { if (panel.open && phone.matches) panels[1 - i].open = false; });
+  }
+}
+
+function wireGlobe(page) {
+  const { globe } = page;
   const { Cesium, scene } = globe;
   const say = (position) => {
     const p = globe.at(position);
     byId('cursor').textContent = p
-      ? `${degrees(p.lon, 'E', 'W', 5)}  ${degrees(p.lat, 'N', 'S', 5)}  ${p.height.toFixed(1)} m`
+      ? `${degrees(p.lon, 'E', 'W', 5)}  ${degrees(p.lat, 'N', 'S', 5)}` + (globe.ground ? `  ${p.height.toFixed(1)} m` : '')
       : 'Sky';
   };
   const handler = new Cesium.ScreenSpaceEventHandler(scene.canvas);
@@ -108,46 +204,7 @@ function wireGlobe(globe) {
   }, Cesium.ScreenSpaceEventType.MOUSE_MOVE);
   handler.setInputAction(({ position }) => say(position), Cesium.ScreenSpaceEventType.LEFT_CLICK);
   globe.globe.tileLoadProgressEvent.addEventListener((n) => { byId('progress').textContent = n ? `loading ${n} tiles` : ''; });
-  scene.camera.moveEnd.addEventListener(() => { if (globe.dataset) remember(globe); });
-}
-
-function wireKeys(globe) {
-  const { canvas, camera } = globe.scene;
-  canvas.tabIndex = 0;
-  canvas.setAttribute('role', 'application');
-  canvas.setAttribute('aria-label', 'Globe. Arrow keys move, plus and minus zoom, Q and E turn, R and F tilt, Home flies to the data.');
-  const step = () => Math.max(50, camera.positionCartographic.height) * 0.1;
-  const moves = {
-    ArrowLeft: () => camera.moveLeft(step()), ArrowRight: () => camera.moveRight(step()),
-    ArrowUp: () => camera.moveUp(step()), ArrowDown: () => camera.moveDown(step()),
-    '+': () => camera.zoomIn(step() * 2), '=': () => camera.zoomIn(step() * 2), '-': () => camera.zoomOut(step() * 2),
-    q: () => camera.lookLeft(0.05), e: () => camera.lookRight(0.05), r: () => camera.lookUp(0.05), f: () => camera.lookDown(0.05),
-  };
-  canvas.addEventListener('keydown', (event) => {
-    const move = moves[event.key];
-    if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    move();
-    globe.draw();
-  });
-  const toggles = { l: 'lighting', w: 'wireframe', g: 'grid' };
-  document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('select, input[type="range"]')) return;
-    if (event.key === 'Home') globe.home(1.5);
-    else if (toggles[event.key]) byId(toggles[event.key]).click();
-  });
-}
-
-// applyLink takes over what the address bar says; a dataset that it does not name is the first.
-async function applyLink(globe, datasets) {
-  const view = readLink();
-  const dataset = datasets.find((d) => d.name === view.dataset);
-  if (view.dataset !== undefined && !dataset) report(`There is no dataset named ${view.dataset}.`);
-  for (const id of Object.keys(controls)) {
-    if (id in view) byId(id)[controls[id].key] = view[id];
-    applyControl(globe, id);
-  }
-  await choose(globe, dataset ?? datasets[0], dataset ? view : {}, 0);
+  scene.camera.moveEnd.addEventListener(() => page.remember());
 }
 
 async function start() {
@@ -159,14 +216,19 @@ async function start() {
   });
   const globe = new Globe(Cesium, byId('globe'), byId('credits'), report);
   globalThis.terrane = globe; // for the console, and for the tests
-  const datasets = (await list()).filter((d) => d.kind === 'terrain');
-  if (datasets.length === 0) throw new Error('There is no terrain dataset on this server yet. Tile one: terrane ingest terrain dem.tif');
-  fillPicker(datasets);
-  wireControls(globe, datasets);
-  wireGlobe(globe);
+  const datasets = (await list()).filter((d) => d.kind === 'terrain' || layersOf(d).length > 0);
+  if (datasets.length === 0) {
+    throw new Error('There is no dataset on this server yet. Make one: terrane ingest terrain dem.tif, or terrane ingest imagery photo.tif');
+  }
+  const page = new Page(globe, datasets);
+  fillPicker(page.terrains());
+  wireControls(page);
+  wireGlobe(page);
   wireKeys(globe);
-  addEventListener('hashchange', () => applyLink(globe, datasets));
-  await applyLink(globe, datasets);
+  addEventListener('hashchange', () => page.follow());
+  const arrived = page.follow();
+  wirePanels(page);
+  await arrived;
 }
 
 start().catch((error) => report(error.message ?? String(error)));

@@ -1,0 +1,429 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
+
+	"github.com/terrane/terrane/internal/snippet"
+)
+
+// The size of a map on a page, pages/stage.css.
+const mapWidth, mapHeight = 640, 480
+
+// dataset is one that maps show, as the server describes it, and what is to be seen of it.
+type dataset struct {
+	subject subject
+	view    orb.Bound
+	Name    string
+	Kind    string
+	Bounds  [4]float64
+	Layers  []layer
+}
+
+// layer is one way to see a dataset: imagery has one, terrain one a style.
+type layer struct {
+	Style, Grid string
+	Levels      [2]uint8
+	TileSize    int
+}
+
+// maps is a terrane with datasets, and pages of another origin that show them, as the pages of its users are.
+type maps struct {
+	server   running
+	pages    *httptest.Server
+	datasets map[string]*dataset
+	snippets map[string]string // modules by their path
+}
+
+func startMaps(t *testing.T) *maps {
+	t.Helper()
+	heights := sharedFile(t, "data/dem/N42E001.hgt.zip")
+	data := ingest(t, "pyrenees", heights)
+	makeCharts(t, data)
+	m := &maps{server: start(t, "serve", "--data", data), snippets: make(map[string]string)}
+	ground := hills{readHGT(t, heights, 1, 42)}
+	m.datasets = map[string]*dataset{
+		"world": {subject: world, view: world.view}, "world-geographic": {subject: world, view: world.view},
+		"region": {subject: region, view: region.view}, "region-geographic": {subject: region, view: region.view},
+		"pyrenees": {subject: ground, view: ground.view()},
+	}
+	for name, d := range m.datasets {
+		m.server.json(t, "datasets/"+name, d)
+	}
+	m.pages = httptest.NewServer(m.site(t))
+	t.Cleanup(m.pages.Close)
+	return m
+}
+
+// site serves the pages, what npm installed, the server's own CesiumJS, and the snippets.
+func (m *maps) site(t *testing.T) http.Handler {
+	t.Helper()
+	target, err := url.Parse(m.server.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/pages/", http.FileServer(http.Dir(".")))
+	mux.Handle("/lib/", http.StripPrefix("/lib", http.FileServer(http.Dir("node_modules"))))
+	mux.Handle("/cesium/", httputil.NewSingleHostReverseProxy(target))
+	mux.HandleFunc("/snippets/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		io.WriteString(w, m.snippets[r.URL.Path])
+	})
+	return mux
+}
+
+// base is the server's address as snippets and pages write it.
+func (m *maps) base() string { return strings.TrimSuffix(m.server.url, "/") }
+
+// sight is one map to be looked at.
+type sight struct {
+	dataset string
+	show    string // a case of the page's script
+	snippet string // or the path of a module instead
+	pick    bool   // click where the picture is
+}
+
+// answer is what the page reports of a map.
+type answer struct {
+	Error  string
+	Ms     float64
+	Pixels [][2]float64
+	Facts  []struct {
+		Name       string
+		Properties map[string]any
+	}
+}
+
+// look shows maps one after another in one page of a client, and compares each with what is known of its dataset.
+func (m *maps) look(t *testing.T, client string, sights []sight) {
+	t.Helper()
+	steps := []step{{"do": "open", "path": "pages/" + client + ".html", "size": []int{mapWidth, mapHeight + 80}}}
+	for _, s := range sights {
+		d := m.datasets[s.dataset]
+		task, err := json.Marshal(map[string]any{
+			"show": s.show, "snippet": s.snippet, "pick": d.click(s), "base": m.base(), "dataset": s.dataset, "deepest": d.Layers[0].Levels[1],
+			"bounds": d.Bounds, "view": box(d.view), "places": d.subject.places(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps,
+			step{"do": "set", "selector": "#task", "value": string(task)},
+			step{"do": "see", "selector": "#report"},
+			step{"do": "shot", "name": s.picture(client)})
+	}
+	results := browse(t, m.pages.URL+"/", []string{m.pages.URL, m.base()}, steps...)
+	for i, s := range sights {
+		t.Run(s.title(), func(t *testing.T) { m.judge(t, client, s, texts(t, results[3*i+2])) })
+	}
+}
+
+func (s sight) title() string {
+	if s.show == "" {
+		return s.dataset + " by its snippet"
+	}
+	return s.dataset + " by " + s.show
+}
+
+// picture names the file that a map is kept in.
+func (s sight) picture(client string) string {
+	return "maps-" + strings.NewReplacer(" ", "-", "@", "", ".", "").Replace(client+"-"+s.title())
+}
+
+func (m *maps) judge(t *testing.T, client string, s sight, report string) {
+	var a answer
+	if err := json.Unmarshal([]byte(report), &a); err != nil {
+		t.Fatalf("report %q: %v", report, err)
+	}
+	if a.Error != "" {
+		t.Fatal(a.Error)
+	}
+	t.Logf("drawn after %.0f ms", a.Ms)
+	shot := readPNG(t, filepath.Join("out", s.picture(client)+".png"))
+	var seen []patch
+	for _, p := range a.Pixels {
+		seen = append(seen, patchAt(t, shot, p[0], p[1]))
+	}
+	d := m.datasets[s.dataset]
+	d.subject.judge(t, seen)
+	if at := d.click(s); at != nil {
+		expectPicked(t, d.subject.(chart), *at, a)
+	}
+}
+
+// click returns where to click: nowhere, or at the first place where the chart has a colour.
+func (d *dataset) click(s sight) *orb.Point {
+	if !s.pick {
+		return nil
+	}
+	c := d.subject.(chart)
+	list := c.places()
+	return &list[slices.IndexFunc(list, func(p orb.Point) bool { return c.colour(p).A > 0 })]
+}
+
+// expectPicked compares what a click found with the chart.
+func expectPicked(t *testing.T, c chart, at orb.Point, a answer) {
+	t.Helper()
+	want := c.colour(at)
+	if len(a.Facts) != 1 {
+		t.Fatalf("a click found %d features, want 1", len(a.Facts))
+	}
+	for name, v := range map[string]uint8{"red": want.R, "green": want.G, "blue": want.B, "alpha": want.A} {
+		got, ok := a.Facts[0].Properties[name].(float64)
+		if !ok || math.Abs(got-float64(v)) > 12 {
+			t.Errorf("a click found %v, want %s near %d", a.Facts[0].Properties, name, v)
+		}
+	}
+}
+
+func readPNG(t *testing.T, file string) image.Image {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shot, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shot
+}
+
+func box(b orb.Bound) [4]float64 { return [4]float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]} }
+
+// hills is a DEM, of which maps show the hillshade.
+type hills struct{ dem }
+
+func (h hills) view() orb.Bound {
+	extent := float64(h.side-1) * h.spacing
+	return orb.Bound{Min: orb.Point{h.west, h.north - extent}, Max: orb.Point{h.west + extent, h.north}}
+}
+
+// hillStep is the ground between two places, about three pixels: slopes are those over that length.
+const hillStep = 0.008
+
+func (h hills) places() []orb.Point {
+	var list []orb.Point
+	for n := range 50 {
+		for m := range 50 {
+			p := orb.Point{h.west + 0.3 + hillStep*float64(n), h.north - 0.3 - hillStep*float64(m)}
+			if !math.IsNaN(h.shade(p)) {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// shade is the light from the north-west, 45 degrees high, on the slope around a place.
+func (h hills) shade(p orb.Point) float64 {
+	const metres, half = 111_320.0, hillStep / 4
+	across := 2 * half * metres
+	gx := (h.height(p[0]+half, p[1]) - h.height(p[0]-half, p[1])) / (across * math.Cos(p[1]*math.Pi/180))
+	gy := (h.height(p[0], p[1]+half) - h.height(p[0], p[1]-half)) / across
+	return (math.Sqrt2/2 + gx/2 - gy/2) / math.Sqrt(1+gx*gx+gy*gy)
+}
+
+// judge correlates what is seen with the DEM's own shading; a picture that lies three pixels beside the truth correlates by half.
+func (h hills) judge(t *testing.T, seen []patch) {
+	t.Helper()
+	var sx, sy, sxx, syy, sxy float64
+	for i, p := range h.places() {
+		x, y := h.shade(p), float64(seen[i].middle.R)
+		sx, sy, sxx, syy, sxy = sx+x, sy+y, sxx+x*x, syy+y*y, sxy+x*y
+	}
+	n := float64(len(seen))
+	r := (n*sxy - sx*sy) / math.Sqrt((n*sxx-sx*sx)*(n*syy-sy*sy))
+	t.Logf("correlation with the DEM's shading: %.3f", r)
+	if !(r > 0.9) {
+		t.Errorf("the picture correlates with the DEM's shading by %.3f, want 0.9", r)
+	}
+}
+
+func TestMapClientsShowEveryDatasetWhereItLies(t *testing.T) {
+	m := startMaps(t)
+	t.Run("CesiumJS", func(t *testing.T) { m.look(t, "cesium", cesiumSights) })
+	t.Run("OpenLayers", func(t *testing.T) { m.look(t, "openlayers", openLayersSights) })
+	t.Run("MapLibre", func(t *testing.T) { m.look(t, "maplibre", mapLibreSights) })
+	t.Run("Leaflet", func(t *testing.T) { m.look(t, "leaflet", leafletSights) })
+	t.Run("Snippets", m.lookAtSnippets)
+}
+
+var cesiumSights = []sight{
+	{dataset: "world", show: "UrlTemplate Mercator"},
+	{dataset: "region", show: "UrlTemplate Mercator"},
+	{dataset: "world-geographic", show: "UrlTemplate geographic"},
+	{dataset: "world", show: "TileMapService"},
+	{dataset: "world-geographic", show: "TileMapService"},
+	{dataset: "region", show: "TileMapService"},
+	{dataset: "region-geographic", show: "TileMapService"},
+	{dataset: "region", show: "WebMapService 1.1.1", pick: true},
+	{dataset: "region", show: "WebMapService 1.1.1 Mercator"},
+	{dataset: "region", show: "WebMapService 1.3.0 CRS 84", pick: true},
+	{dataset: "region-geographic", show: "WebMapService 1.3.0 EPSG 4326", pick: true},
+	{dataset: "region-geographic", show: "WebMapService 1.3.0 Mercator"},
+	{dataset: "region", show: "WebMapTileService KVP", pick: true},
+	{dataset: "region", show: "WebMapTileService KVP geographic"},
+	{dataset: "region", show: "WebMapTileService REST", pick: true},
+	{dataset: "region-geographic", show: "WebMapTileService REST geographic"},
+	{dataset: "region", show: "SingleTile 1.1.1"},
+	{dataset: "world", show: "SingleTile 1.3.0"},
+}
+
+var openLayersSights = []sight{
+	{dataset: "world", show: "XYZ"},
+	{dataset: "region", show: "XYZ"},
+	{dataset: "region-geographic", show: "XYZ geographic"},
+	{dataset: "world-geographic", show: "XYZ geographic reprojected to Mercator"},
+	{dataset: "world", show: "TileWMS 1.3.0 Mercator"},
+	{dataset: "region", show: "TileWMS 1.3.0 EPSG 4326"},
+	{dataset: "region-geographic", show: "TileWMS 1.1.1 EPSG 4326"},
+	{dataset: "region", show: "ImageWMS 1.3.0 Mercator"},
+	{dataset: "region", show: "ImageWMS 1.3.0 EPSG 4326"},
+	{dataset: "region", show: "ImageWMS 1.3.0 UTM"},
+	{dataset: "region", show: "ImageWMS 1.1.1 Mercator"},
+	{dataset: "region", show: "WMTS capabilities KVP"},
+	{dataset: "region", show: "WMTS capabilities REST"},
+	{dataset: "region-geographic", show: "WMTS capabilities geographic"},
+	{dataset: "region", show: "WMTS capabilities reprojected to UTM"},
+	{dataset: "pyrenees", show: "XYZ hillshade"},
+	{dataset: "pyrenees", show: "WMTS hillshade"},
+	{dataset: "pyrenees", show: "TileWMS hillshade"},
+}
+
+var mapLibreSights = []sight{
+	{dataset: "world", show: "TileJSON"},
+	{dataset: "region", show: "TileJSON"},
+	{dataset: "region", show: "TileJSON @2x"},
+	{dataset: "region", show: "tiles"},
+	{dataset: "region", show: "tiles TMS"},
+	{dataset: "region", show: "WMS 1.1.1"},
+	{dataset: "region-geographic", show: "WMS 1.3.0"},
+}
+
+var leafletSights = []sight{
+	{dataset: "world", show: "XYZ"},
+	{dataset: "region", show: "XYZ"},
+	{dataset: "region-geographic", show: "XYZ geographic"},
+	{dataset: "region", show: "TMS"},
+	{dataset: "region", show: "WMS 1.1.1"},
+	{dataset: "region", show: "WMS 1.1.1 EPSG 4326"},
+	{dataset: "region", show: "WMS 1.3.0"},
+	{dataset: "region-geographic", show: "WMS 1.3.0 EPSG 4326"},
+}
+
+// runnable are the clients whose snippets run in a page, with the name of the map that each makes, and the page.
+var runnable = map[string]struct{ page, variable string }{
+	"cesium": {"cesium", "viewer"}, "cesium-wmts": {"cesium", "viewer"},
+	"openlayers": {"openlayers", "map"}, "maplibre": {"maplibre", "map"}, "leaflet": {"leaflet", "map"},
+}
+
+// lookAtSnippets runs every snippet for a browser as it stands, as a module. All that is added is a line that exports the map.
+func (m *maps) lookAtSnippets(t *testing.T) {
+	sights := make(map[string][]sight)
+	for _, name := range []string{"region", "region-geographic", "world", "world-geographic", "pyrenees"} {
+		for _, s := range snippet.For(m.describe(name)) {
+			if r, ok := runnable[s.Client]; ok {
+				path := fmt.Sprintf("/snippets/%s/%s.js", name, s.Client)
+				m.snippets[path] = fmt.Sprintf("%s\nexport default %s;\n", s.Code, r.variable)
+				sights[r.page] = append(sights[r.page], sight{dataset: name, snippet: path})
+			}
+		}
+	}
+	for _, page := range []string{"cesium", "openlayers", "maplibre", "leaflet"} {
+		t.Run(page, func(t *testing.T) { m.look(t, page, sights[page]) })
+	}
+}
+
+// describe is a dataset as snippets want it; of terrain the hillshade.
+func (m *maps) describe(name string) snippet.Dataset {
+	d := m.datasets[name]
+	l := d.Layers[0]
+	if d.Kind == snippet.Terrain {
+		l = d.Layers[slices.IndexFunc(d.Layers, func(l layer) bool { return l.Style == "hillshade" })]
+	}
+	s := snippet.Dataset{
+		Name: name, Kind: d.Kind, BaseURL: m.base(), Grid: l.Grid, Levels: l.Levels, Bounds: d.Bounds, TileSize: l.TileSize,
+	}
+	if d.Kind == snippet.Terrain {
+		s.Style = l.Style
+	}
+	return s
+}
+
+// json asks the server for a document.
+func (r running) json(t *testing.T, path string, to any) {
+	t.Helper()
+	answer, err := http.Get(r.url + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// browse is visit for pages that may contact more origins than their own: these, and all of them.
+func browse(t *testing.T, base string, origins []string, steps ...step) []json.RawMessage {
+	t.Helper()
+	shots, err := filepath.Abs("out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(shots, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	task, err := json.Marshal(map[string]any{"url": base, "shots": shots, "steps": steps})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command("node", "browser.mjs")
+	c.Stdin, c.Stderr = bytes.NewReader(task), os.Stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("browser: %v", err)
+	}
+	var report struct {
+		Results                    []json.RawMessage
+		Console, Failures, Origins []string
+	}
+	if err := json.Unmarshal(out, &report); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Failures {
+		t.Errorf("browser: %s", f)
+	}
+	for _, line := range report.Console {
+		t.Errorf("console: %s", line)
+	}
+	slices.Sort(report.Origins)
+	if diff := cmp.Diff(slices.Sorted(slices.Values(origins)), report.Origins); diff != "" {
+		t.Errorf("origins contacted: %s", diff)
+	}
+	if len(report.Results) != len(steps) {
+		t.FailNow()
+	}
+	return report.Results
+}
