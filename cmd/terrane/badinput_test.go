@@ -94,8 +94,10 @@ func TestBadInputIsRefusedOnOneScreen(t *testing.T) {
 	t.Run("real files", func(t *testing.T) { refuseRealFiles(t, program) })
 	t.Run("broken files", func(t *testing.T) { refuseBrokenFiles(t, program) })
 	t.Run("a read-only data folder", func(t *testing.T) { refuseReadOnly(t, program) })
-	t.Run("a small disk", func(t *testing.T) { refuseSmallDisk(t, program) })
-	t.Run("a disk that fills up", func(t *testing.T) { stopAtFullDisk(t, program) })
+	for _, s := range []sample{dem, globe} {
+		t.Run("a small disk for "+s.kind, func(t *testing.T) { refuseSmallDisk(t, program, s) })
+		t.Run("a disk that fills up with "+s.kind, func(t *testing.T) { stopAtFullDisk(t, program, s) })
+	}
 	t.Run("a name that is taken", func(t *testing.T) { refuseOtherWork(t, program) })
 }
 
@@ -245,9 +247,9 @@ func refuseReadOnly(t *testing.T, program string) {
 	}
 }
 
-func refuseSmallDisk(t *testing.T, program string) {
-	dir := mount(t, "size=8m", 0)
-	o := invoke(t, program, "ingest", "terrain", "--data", dir, sharedFile(t, "dem/N42E001.hgt.zip"))
+func refuseSmallDisk(t *testing.T, program string, s sample) {
+	dir := mount(t, "size="+s.small, 0)
+	o := invoke(t, program, s.line(dir, sharedFile(t, s.source))...)
 	o.checkScreen(t, exitDisk, dir+": no space left: about ")
 	if left := names(t, dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
@@ -255,9 +257,9 @@ func refuseSmallDisk(t *testing.T, program string) {
 }
 
 // stopAtFullDisk lets somebody else fill the disk while the program writes.
-func stopAtFullDisk(t *testing.T, program string) {
-	dir, dem := mount(t, "size=24m", 0), sharedFile(t, "dem/N42E001.hgt.zip")
-	line := []string{"ingest", "terrain", "--name", "alps", "--no-verify", "--progress", "lines", "--data", dir, dem}
+func stopAtFullDisk(t *testing.T, program string, s sample) {
+	dir, file := mount(t, "size="+s.large, 0), sharedFile(t, s.source)
+	line := append(s.line(dir, file), "--no-verify")
 	r := begin(t, program, line...)
 	r.waitForTiling(t, 10)
 	ballast := filepath.Join(dir, "ballast")
@@ -285,7 +287,7 @@ func stopAtFullDisk(t *testing.T, program string) {
 		t.Errorf("did not carry on:\n%s", o.stderr)
 	}
 	whole := t.TempDir()
-	succeed(t, program, "ingest", "terrain", "--name", "alps", "--no-verify", "--data", whole, dem)
+	succeed(t, program, append(s.line(whole, file), "--no-verify")...)
 	sameFile(t, filepath.Join(whole, "alps@1.mbtiles"), filepath.Join(dir, "alps@1.mbtiles"))
 }
 

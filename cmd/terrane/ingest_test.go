@@ -96,3 +96,42 @@ func TestAFileGivenTwiceIsReadOnce(t *testing.T) {
 		t.Errorf("said\n%s", &talk)
 	}
 }
+
+func TestInfoSaysHowPixelsWereMade(t *testing.T) {
+	landsat, naip := sharedFile(t, "imagery/landsat8_uint16_cog_utm21n.tif"), sharedFile(t, "imagery/landsat_bahamas_rgb_nodata0_utm18n.tif")
+	t.Chdir(t.TempDir())
+	if code, _, stderr := run(t, "ingest", "imagery", "--name", "two", "--levels", "4", "--time", "2019-07-01", "--scale", "1,9000", landsat, naip); code != exitDone {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	_, stdout, _ := run(t, "info", "two")
+	for _, want := range []string{"landsat8_uint16_cog_utm21n.tif (EPSG:32621, ", "band 1, values 1 .. 9000 black .. white", "; bands 1 2 3, ", "transparent by ", "bilinear",
+		"written   jpeg where opaque, png elsewhere, quality 85, the last source on top", "time      2019-07-01", " of 256 x 256 pixels", "made by   terrane dev"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in\n%s", want, stdout)
+		}
+	}
+}
+
+// TestVersionsHaveTheirTimes: the same pictures at another time are another version.
+func TestVersionsHaveTheirTimes(t *testing.T) {
+	file := sharedFile(t, "imagery/aerial_rgba_15cm_utm13n.tif")
+	t.Chdir(t.TempDir())
+	for n, at := range []string{"2019-07-01", "2024-06-01T10:30:00Z", "2024-06-01T10:30:00Z"} {
+		code, stdout, stderr := run(t, "ingest", "imagery", "--name", "ortho", "--levels", "15", "--time", at, file)
+		if code != exitDone || !strings.HasPrefix(stdout, "ortho@"+versionText(min(n+1, 2))+" ") {
+			t.Fatalf("%s: exit %d\n%s%s", at, code, stdout, stderr)
+		}
+	}
+	_, stdout, _ := run(t, "versions", "ortho")
+	if lines := strings.Split(stdout, "\n"); len(lines) != 4 || !strings.Contains(lines[1], " 2024-06-01T10:30:00Z ") || !strings.Contains(lines[2], " 2019-07-01 ") {
+		t.Errorf("got\n%s", stdout)
+	}
+	_, stdout, _ = run(t, "versions", "ortho", "--json")
+	var list []versioned
+	if err := json.Unmarshal([]byte(stdout), &list); err != nil || len(list) != 2 || list[1].Time.Format("2006-01-02T15:04:05Z") != "2019-07-01T00:00:00Z" {
+		t.Errorf("%v\n%s", err, stdout)
+	}
+	if code, _, stderr := run(t, "ingest", "imagery", "--time", "June", file); code != exitUsage || !strings.Contains(stderr, `--time "June"`) {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+}

@@ -15,20 +15,46 @@ import (
 	"time"
 )
 
-// ordeal is an undisturbed ingest of a real elevation model, against which the disturbed ones are held.
+// ordeal is an undisturbed ingest of a real raster, against which the disturbed ones are held.
 type ordeal struct {
-	program, dem string
-	whole        string        // the file that the undisturbed run made
-	took         time.Duration // by that run, without verification
-	cpu          time.Duration
+	program string
+	sample
+	file  string        // the sample's
+	whole string        // the file that the undisturbed run made
+	took  time.Duration // by that run, without verification
+	cpu   time.Duration
 }
+
+// sample is real work for an ingest.
+type sample struct {
+	kind   string // of ingest
+	source string // below the folder of test data
+	flags  string
+	page   string // that is there once the dataset is served as alps
+	valid  string // what is said of the verified dataset
+	small  string // size of a disk on which it does not fit
+	large  string // and of one on which it does
+}
+
+// dem and globe are what the promises are tried on.
+var (
+	dem   = sample{"terrain", "dem/N42E001.hgt.zip", "", "/terrain/alps/layer.json", "seams 0.00 m", "8m", "24m"}
+	globe = sample{"imagery", "imagery/blue_marble_4096x2048.jpg", "--src-crs EPSG:4326", "/imagery/alps/tilejson.json", "tiles valid", "2m", "24m"}
+)
 
 // TestWhatAnIngestPromises is promises 1, 2, 3, 8, 9 and 10 on the built program; 5 is among the bad inputs.
 func TestWhatAnIngestPromises(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes most of a minute")
+		t.Skip("it takes a minute or two")
 	}
-	o := ordeal{program: buildProgram(t), dem: sharedFile(t, "dem/N42E001.hgt.zip")}
+	program := buildProgram(t)
+	for _, s := range []sample{dem, globe} {
+		t.Run(s.kind, func(t *testing.T) { keepsPromises(t, program, s) })
+	}
+}
+
+func keepsPromises(t *testing.T, program string, s sample) {
+	o := ordeal{program: program, sample: s, file: sharedFile(t, s.source)}
 	data := t.TempDir()
 	start := time.Now()
 	o.cpu = succeed(t, o.program, o.args(data)...).cpu
@@ -44,7 +70,13 @@ func TestWhatAnIngestPromises(t *testing.T) {
 }
 
 func (o *ordeal) args(data string, more ...string) []string {
-	return append([]string{"ingest", "terrain", "--name", "alps", "--no-verify", "--progress", "lines", "--data", data, o.dem}, more...)
+	return append(o.line(data, o.file), append(more, "--no-verify")...)
+}
+
+// line is the command line that ingests a file as alps.
+func (s sample) line(data, file string) []string {
+	line := []string{"ingest", s.kind, "--name", "alps", "--progress", "lines", "--data", data, file}
+	return append(line, strings.Fields(s.flags)...)
 }
 
 // held holds that the folder has the dataset as it should be and nothing else.
@@ -89,7 +121,7 @@ func (o *ordeal) survivesKills(t *testing.T) {
 // survivesKillAtVerify kills when the file is sealed and being read through.
 func (o *ordeal) survivesKillAtVerify(t *testing.T) {
 	data := t.TempDir()
-	line := []string{"ingest", "terrain", "--name", "alps", "--progress", "lines", "--data", data, o.dem}
+	line := o.line(data, o.file)
 	r := begin(t, o.program, line...)
 	r.waitForText(t, "verify ")
 	r.command.Process.Kill()
@@ -97,7 +129,7 @@ func (o *ordeal) survivesKillAtVerify(t *testing.T) {
 	if got := names(t, data); slices.Contains(got, "alps@1.mbtiles") {
 		t.Errorf("published before it was verified: %v", got)
 	}
-	if end := succeed(t, o.program, line...); !strings.Contains(end.stderr, "resume ") || !strings.Contains(end.stderr, "seams 0.00 m") {
+	if end := succeed(t, o.program, line...); !strings.Contains(end.stderr, "resume ") || !strings.Contains(end.stderr, o.valid) {
 		t.Errorf("carried on as\n%s", end.stderr)
 	}
 	o.held(t, data)
@@ -163,7 +195,7 @@ func (o *ordeal) excludes(t *testing.T) {
 	invoke(t, o.program, append(o.args(data), "--quiet")...).checkScreen(t, exitStore, "alps: dataset is being written by another process")
 	looks := 0
 	for !strings.Contains(r.stderr.String(), "tiling   100 %") {
-		seen := status(t, base+"/terrain/alps/layer.json") == http.StatusOK
+		seen := status(t, base+o.page) == http.StatusOK
 		list := succeed(t, o.program, "list", "--json", "--data", data)
 		if strings.Contains(r.stderr.String(), "tiling   100 %") {
 			break // whatever was seen may be the finished one
@@ -175,7 +207,7 @@ func (o *ordeal) excludes(t *testing.T) {
 	if end := r.wait(t); end.code != exitDone || looks < 3 {
 		t.Errorf("exit %d, looked %d times\n%s", end.code, looks, end.stderr)
 	}
-	for deadline := time.Now().Add(5 * time.Second); status(t, base+"/terrain/alps/layer.json") != http.StatusOK; {
+	for deadline := time.Now().Add(5 * time.Second); status(t, base+o.page) != http.StatusOK; {
 		if time.Now().After(deadline) {
 			t.Fatal("the finished dataset is not served after 5 s")
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/terrane/terrane/imagery/wms"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/server"
 	"github.com/terrane/terrane/internal/server/web"
@@ -28,6 +29,8 @@ type serveFlags struct {
 	accessLog   bool
 	cacheMB     int64
 	connections int
+	title       string
+	contact     wms.Contact
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -60,6 +63,9 @@ func (f *serveFlags) register(c *cobra.Command) {
 	s.StringSliceVar(&f.proxies, "trusted-proxy", nil, "addresses or networks whose X-Forwarded-* and Forwarded headers count")
 	s.StringVar(&f.tlsCert, "tls-cert", "", "PEM file of the certificate and its chain: answer HTTPS")
 	s.StringVar(&f.tlsKey, "tls-key", "", "PEM file of its key; both are read again when they change")
+	s.StringVar(&f.title, "service-title", "Terrane", "title that WMS and WMTS say of the service")
+	s.StringVar(&f.contact.Organization, "contact-organization", "", "who runs the service, as WMS says it")
+	s.StringVar(&f.contact.Email, "contact-email", "", "where to write to, as WMS says it")
 	s.BoolVar(&f.accessLog, "access-log", false, "write one JSON line a request to stderr")
 	s.Int64Var(&f.cacheMB, "cache", 64, "megabytes of memory for ready answers, 0 for none")
 	s.IntVar(&f.connections, "max-connections", 4096, "connections open at a time; more wait")
@@ -67,7 +73,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 
 // options turns the flags into the server's options.
 func (f *serveFlags) options(a *app) (server.Options, error) {
-	o := server.Options{CORS: f.cors, Log: a.log(), Build: build(), Pages: web.Pages(), CacheBytes: f.cacheMB << 20, Registry: newRegistry()}
+	o := server.Options{CORS: f.cors, Log: a.log(), Build: build(), Pages: web.Pages(), CacheBytes: f.cacheMB << 20, Registry: newRegistry(), Title: f.title, Contact: f.contact}
 	if f.cacheMB == 0 {
 		o.CacheBytes = -1
 	}

@@ -17,8 +17,9 @@ function ground() {
   return Cesium.ImageryLayer.fromProviderAsync(Cesium.SingleTileImageryProvider.fromUrl(dot.toDataURL()));
 }
 
-/** plain leaves nothing in the picture but imagery: no air, no fog, no smoothing. */
+/** plain leaves nothing in the picture but imagery: no air, no fog, no stars, no smoothing. */
 function plain({ scene }) {
+  for (const decoration of [scene.skyAtmosphere, scene.skyBox, scene.sun, scene.moon]) if (decoration) decoration.show = false;
   scene.globe.showGroundAtmosphere = false;
   scene.fog.enabled = false;
   scene.msaaSamples = 1;
@@ -33,6 +34,7 @@ function widget() {
 
 async function show({ view }, provider) {
   const it = widget();
+  it.useDefaultRenderLoop = true;
   it.imageryLayers.addImageryProvider(await provider);
   it.camera.setView({ destination: Cesium.Rectangle.fromDegrees(...view) });
   return it;
@@ -59,15 +61,17 @@ const single = (t, query) => Cesium.SingleTileImageryProvider.fromUrl(
   `${t.base}/wms?service=WMS&request=GetMap&layers=${t.dataset}&styles=&format=image/png&transparent=true&width=2048&height=1024&${query}`,
   { rectangle: rectangle(t) });
 
-/** still resolves after some frames in a row in which nothing was missing. */
-function still({ scene }) {
+/** still resolves after some frames in a row in which nothing was missing, and stops the clock: software takes long to draw a frame. */
+function still(map) {
+  const { scene } = map;
   return new Promise((resolve) => {
     let frames = 0;
     const stop = scene.postRender.addEventListener(() => {
       const layers = Array.from({ length: scene.imageryLayers.length }, (_, i) => scene.imageryLayers.get(i));
       frames = scene.globe.tilesLoaded && layers.every((l) => l.ready) ? frames + 1 : 0;
-      if (frames === 10) {
+      if (frames === 5) {
         stop();
+        map.useDefaultRenderLoop = false;
         resolve();
       }
     });

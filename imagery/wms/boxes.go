@@ -73,8 +73,14 @@ func project(crs imagery.CRS, bound orb.Bound) orb.Bound {
 			extend(&all, crs, part)
 		}
 	}
+	if math.Abs(crs.MetresPerUnit-degree) < 1 && all.Min[0] < all.Max[0] {
+		return geographic(all) // an area of use may count longitudes on beyond 180
+	}
 	return all
 }
+
+// degree in metres, on OGC's sphere: the unit of systems that count in degrees.
+const degree = 6378137 * math.Pi / 180
 
 // extend makes box hold a part. The outline of an image is the image of the outline, so only that is projected, in steps of at
 // most 3 degrees; a few positions inside stand in where the outline has no image.

@@ -1,8 +1,10 @@
 package wms
 
 import (
+	"cmp"
 	"image/color"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/terrane/terrane/imagery"
@@ -194,16 +196,12 @@ func (p *parser) getCapabilities() (Request, error) {
 	return &GetCapabilities{Version: p.report.Version}, nil
 }
 
-// compareSequences orders update sequences: as whole numbers of any length if both are, else as text.
+// compareSequences orders two update sequences: as numbers if both are, whatever way they are written (OGC's suite counts one up and writes 1.5E9), else as text.
 func compareSequences(a, b string) int {
-	if digits(strings.TrimPrefix(a, "-")) && digits(b) {
-		if strings.HasPrefix(a, "-") {
-			return -1
-		}
-		a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
-		if len(a) != len(b) {
-			return len(a) - len(b)
-		}
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	if errX == nil && errY == nil {
+		return cmp.Compare(x, y)
 	}
 	return strings.Compare(a, b)
 }

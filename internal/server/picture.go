@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"math"
 	"net/http"
@@ -28,8 +27,11 @@ type pictureTile struct {
 	loose bool   // the dataset's format stands for whatever format the tile is stored in
 }
 
-// mostMapPixels of one picture.
-const mostMapPixels = 4096 * 4096
+// What one picture may have.
+const (
+	mostMapSide   = 4096
+	mostMapPixels = mostMapSide * mostMapSide
+)
 
 // white is below what is transparent where a format keeps no alpha.
 var white = color.NRGBA{255, 255, 255, 255}
@@ -48,8 +50,11 @@ func (s *Server) storedPicture(ctx context.Context, d *lease, t pictureTile) (*a
 		return nil, errNoPage
 	}
 	stored, err := d.Tile(ctx, t.coord)
+	if errors.Is(err, tilestore.ErrNotFound) {
+		return nil, errNoPage // drawnPicture knows what is drawn there
+	}
 	if err != nil {
-		return nil, either(notThere(err), err)
+		return nil, err
 	}
 	mime := http.DetectContentType(stored.Data)
 	if mime != t.mime && !(t.loose && t.mime == d.info.Format && strings.HasPrefix(mime, "image/")) {
@@ -58,14 +63,6 @@ func (s *Server) storedPicture(ctx context.Context, d *lease, t pictureTile) (*a
 	a := newAnswer(stored.Data, mime, stored.ETag, false)
 	s.cache.put(key, a)
 	return a, nil
-}
-
-// notThere leaves a tile that is not stored to drawnPicture, which knows what is drawn there.
-func notThere(err error) error {
-	if errors.Is(err, tilestore.ErrNotFound) {
-		return errNoPage
-	}
-	return nil
 }
 
 // native tells whether a tile is cut as the dataset's stored ones are.
@@ -122,7 +119,7 @@ func (s *Server) drawnPicture(ctx context.Context, d *lease, t pictureTile) (*an
 	return a, nil
 }
 
-// tilePicture draws one tile; where there is nothing it is transparent.
+// tilePicture draws one tile: where a tile is missing, out of those above it; where there is nothing it is transparent.
 func (s *Server) tilePicture(ctx context.Context, d *lease, t pictureTile) (picture.Picture, error) {
 	source, err := s.maps.source(ctx, d, t.style)
 	if err != nil {
@@ -131,11 +128,9 @@ func (s *Server) tilePicture(ctx context.Context, d *lease, t pictureTile) (pict
 	if t.grid == source.Grid() && t.size == source.TileSize() {
 		lo, hi := source.Levels()
 		if lo <= t.coord.Z && t.coord.Z <= hi {
-			p, err := source.Image(ctx, t.coord)
-			if err == nil && p.NRGBA == nil {
-				p.NRGBA = image.NewNRGBA(image.Rect(0, 0, t.size, t.size))
+			if p, err := source.Image(ctx, t.coord); err != nil || p.NRGBA != nil {
+				return p, err
 			}
-			return p, err
 		}
 	}
 	v, err := viewOf(t)

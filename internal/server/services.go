@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -109,8 +110,8 @@ func (s *Server) offer(ctx context.Context, infos []tilestore.Info) (*offer, err
 		}
 	}
 	o.wms = wms.Service{
-		Title: s.options.Title, Contact: s.options.Contact, Formats: mapFormats(), InfoFormats: wms.InfoFormats(), CRSs: s.offered(),
-		Limits: wms.Limits{MaxWidth: 8192, MaxHeight: 8192, MaxPixels: mostMapPixels, LayerLimit: 32},
+		Title: s.options.Title, Keywords: []string{"terrain", "imagery", "elevation"}, Contact: s.options.Contact, Formats: mapFormats(), InfoFormats: wms.InfoFormats(), CRSs: s.offered(),
+		Limits: wms.Limits{MaxWidth: mostMapSide, MaxHeight: mostMapSide, MaxPixels: mostMapPixels, LayerLimit: 32},
 	}
 	o.wmts = wmts.Service{Title: s.options.Title}
 	for _, p := range o.pictured {
@@ -139,8 +140,11 @@ func (p pictured) wms() wms.Layer {
 	i := p.info
 	l := wms.Layer{
 		Name: i.Name, Title: either(i.Title, i.Name), Attribution: i.Attribution, Bound: i.Bound, Queryable: true, Keywords: []string{string(i.Kind)},
+		Abstract: fmt.Sprintf("Pictures of dataset %s, version %d, levels %d to %d in %s.", i.Name, i.Version, i.Levels[0], i.Levels[1], i.Grid.CRS()),
+		Data: []wms.Link{{MIME: "application/json", URL: "datasets/" + i.Name}},
 	}
 	if p.ground {
+		l.Abstract = fmt.Sprintf("Heights of dataset %s, version %d, levels 0 to %d, drawn in a choice of styles.", i.Name, i.Version, i.Levels[1])
 		for _, st := range style.Styles() {
 			w, h := st.LegendSize()
 			l.Styles = append(l.Styles, wms.Style{Name: st.Name, Title: st.Title, Abstract: st.Abstract, Legend: &wms.Legend{Width: w, Height: h, MIME: tilestore.PNG}})

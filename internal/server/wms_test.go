@@ -499,6 +499,9 @@ func TestCapabilitiesStateTheLimitsThatAreKept(t *testing.T) {
 	pictureOf(t, side(2, d.Height), tilestore.PNG)
 	expectWMS(t, side(d.Width+1, 2), 400, "InvalidParameterValue")
 	expectWMS(t, side(2, d.Height+1), 400, "InvalidParameterValue")
+	r := getMap(s, "WIDTH", "4096", "HEIGHT", "4096", "LAYERS", "world", "FORMAT", "image/jpeg") // the abstract states how many pixels in all
+	pictureOf(t, r, tilestore.JPEG)
+	expectWMS(t, side(4096, 4097), 400, "InvalidParameterValue")
 	names := strings.Repeat("world,", d.Limit-1) + "world"
 	pictureOf(t, getMap(s, "LAYERS", names, "WIDTH", "8", "HEIGHT", "8"), tilestore.PNG)
 	expectWMS(t, getMap(s, "LAYERS", names+",world"), 400, "InvalidParameterValue")

@@ -181,6 +181,7 @@ func TestTilesFollowTheRulesOfHTTP(t *testing.T) {
 		fmt.Sprintf("/tms/mercator@1/5/%d/%d.png", tile.X, tile.Y), fmt.Sprintf("/imagery/mercator@1/5/%d/%d@2x.png", tile.X, north),
 		fmt.Sprintf("/imagery/slope/5/%d/%d.png?style=slope", tile.X, north), "/imagery/mercator@1/tilejson.json", "/tms/mercator/tilemapresource.xml", "/tms/",
 		fmt.Sprintf("/wmts/1.0.0/mercator/default/WebMercatorQuad/5/%d/%d.png", north, tile.X), "/wmts/1.0.0/WMTSCapabilities.xml",
+		"/wms?" + kvp(aMap), "/wms?SERVICE=WMS&REQUEST=GetCapabilities", "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER=slope",
 	} {
 		get := fetch(t, "GET", address, path)
 		body := bodyOf(t, get)

@@ -1,6 +1,7 @@
 package mbtiles
 
 import (
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -176,4 +177,51 @@ func TestFilesWithoutTilesThatCanBeServedAreRefused(t *testing.T) {
 	wantRefused(t, foreignFile(t, "DROP TABLE tiles", []byte("x")), tilestore.ErrForeign)
 	wantRefused(t, foreignFile(t, "", gzipped([]byte("a vector tile, say"))), tilestore.ErrForeign)
 	wantRefused(t, foreignFile(t, "UPDATE tiles SET zoom_level = 31", []byte("\x89PNG\r\n\x1a\n")), tilestore.ErrForeign)
+}
+
+func TestPicturesOfSeveralFormatsAreCalledPNG(t *testing.T) {
+	for second, want := range map[string]string{"\x89PNG\r\n\x1a\n": tilestore.PNG, "\xff\xd8\xff": tilestore.JPEG, "text": tilestore.JPEG, "": tilestore.JPEG} {
+		path := foreignFile(t, "INSERT INTO tiles VALUES (1, 0, 0, x'"+hex.EncodeToString([]byte(second))+"')", []byte("\xff\xd8\xff and so on"))
+		r, err := Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Info().Format; got != want {
+			t.Errorf("JPEG and %q: %s", second, got)
+		}
+		r.Close()
+	}
+}
+
+// TestBoundsThatLeaveTilesOutAreNotBelieved: what lies outside of a dataset's bounds is never drawn.
+func TestBoundsThatLeaveTilesOutAreNotBelieved(t *testing.T) {
+	west := tilegrid.Mercator.Bound(tilegrid.Coord{Z: 1, X: 0, Y: 1})
+	for bounds, want := range map[string]orb.Bound{"-100,10,-20,50": {Min: orb.Point{-100, 10}, Max: orb.Point{-20, 50}}, "10,10,20,20": west, "-100,-20,-20,-10": west} {
+		sql := "UPDATE tiles SET zoom_level = 1, tile_row = 1; INSERT INTO metadata VALUES ('bounds', '" + bounds + "')"
+		r, err := Open(t.Context(), foreignFile(t, sql, []byte("\x89PNG\r\n\x1a\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Info().Bound; got != want {
+			t.Errorf("%s: got %v", bounds, got)
+		}
+		r.Close()
+	}
+}
+
+func TestPicturesAreOpenedInTheGridThatTheUserKnows(t *testing.T) {
+	path := foreignFile(t, "INSERT INTO tiles VALUES (0, 1, 0, x'ffd8ff')", []byte("\xff\xd8\xff"))
+	for _, c := range []struct {
+		grid  tilegrid.Grid
+		tiles int64
+	}{{tilegrid.Mercator, 1}, {tilegrid.Geodetic, 2}} {
+		r, err := OpenAs(t.Context(), path, c.grid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i := r.Info(); i.Grid != c.grid || i.Tiles != c.tiles {
+			t.Errorf("got %+v", i)
+		}
+		r.Close()
+	}
 }
