@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/server"
@@ -44,6 +45,21 @@ func (c catalog) Get(ctx context.Context, ref string) (server.Dataset, error) {
 // All describes the datasets that are served.
 func (c catalog) All(ctx context.Context) ([]tilestore.Info, error) {
 	infos, _ := c.Folder.All(ctx)
+	return infos, ctx.Err()
+}
+
+// Versions describes the versions of a dataset that can be read, by number.
+func (c catalog) Versions(ctx context.Context, name string) ([]tilestore.Info, error) {
+	var infos []tilestore.Info
+	for _, v := range c.Folder.Versions(name) {
+		h, err := c.Folder.Get(ctx, fmt.Sprintf("%s@%d", name, v))
+		if err != nil {
+			continue // it went away meanwhile, or is damaged
+		}
+		infos = append(infos, h.Info())
+		h.Release()
+	}
+	slices.SortFunc(infos, func(a, b tilestore.Info) int { return a.Version - b.Version })
 	return infos, ctx.Err()
 }
 

@@ -41,6 +41,12 @@ type Catalog interface {
 	All(ctx context.Context) ([]tilestore.Info, error)
 }
 
+// Chronicle is implemented by catalogues that can tell the versions of a dataset apart: it describes all of them, sorted by number. Versions that show an
+// instant (tilestore.Info.Time) are offered as the instants of one layer.
+type Chronicle interface {
+	Versions(ctx context.Context, name string) ([]tilestore.Info, error)
+}
+
 // Dataset is one dataset version, held open for one request until Release. Opening is a comparable value, equal for all requests that read the
 // same opening of the same file, and never equal for two files: a pointer to the shared reader, say.
 type Dataset interface {

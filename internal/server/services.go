@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -30,12 +31,50 @@ type offer struct {
 	wms      wms.Service
 	wmts     wmts.Service
 	layers   map[string]*wmts.Layer
+	instants map[string][]instant
 }
 
 // pictured is a dataset of which pictures can be drawn.
 type pictured struct {
 	info tilestore.Info
 	*facts
+	instants []instant
+}
+
+// instant is a version that shows the ground at a time.
+type instant struct {
+	time time.Time
+	ref  string // name@version
+}
+
+// ref names the version of a dataset that shows an instant: the newest one for the zero time, and where there are no instants.
+func (o *offer) ref(name string, at time.Time) string {
+	for _, i := range o.instants[name] {
+		if !at.IsZero() && i.time.Equal(at) {
+			return i.ref
+		}
+	}
+	return name
+}
+
+// instantsOf lists the instants that the versions of a dataset show, in order; of versions of one instant the newest counts.
+func (s *Server) instantsOf(ctx context.Context, i tilestore.Info) ([]instant, error) {
+	chronicle, ok := s.catalog.(Chronicle)
+	if !ok || i.Time.IsZero() {
+		return nil, nil
+	}
+	versions, err := chronicle.Versions(ctx, i.Name)
+	if err != nil {
+		return nil, err
+	}
+	var all []instant
+	for _, v := range slices.Backward(versions) {
+		if !v.Time.IsZero() && v.Kind == i.Kind {
+			all = append(all, instant{v.Time.UTC(), fmt.Sprintf("%s@%d", v.Name, v.Version)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b instant) int { return a.time.Compare(b.time) })
+	return slices.CompactFunc(all, func(a, b instant) bool { return a.time.Equal(b.time) }), nil
 }
 
 // fresh is how long an offer is taken for current: as long a new dataset may be missing from the documents.
@@ -85,7 +124,7 @@ func equalInfos(a, b []tilestore.Info) bool {
 		return false
 	}
 	for k := range a {
-		if a[k].Name != b[k].Name || a[k].Version != b[k].Version || a[k].Manifest != b[k].Manifest || a[k].SizeBytes != b[k].SizeBytes {
+		if a[k].Name != b[k].Name || a[k].Version != b[k].Version || a[k].Manifest != b[k].Manifest || !a[k].Time.Equal(b[k].Time) || a[k].SizeBytes != b[k].SizeBytes {
 			return false
 		}
 	}
@@ -94,12 +133,15 @@ func equalInfos(a, b []tilestore.Info) bool {
 
 // offer describes the datasets of which pictures can be drawn. One that cannot be read is left out.
 func (s *Server) offer(ctx context.Context, infos []tilestore.Info) (*offer, error) {
-	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}}
+	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}, instants: map[string][]instant{}}
 	deepest := uint8(0)
 	for _, i := range infos {
 		f, err := s.factsOf(ctx, i)
 		if err == nil && f.pictured() {
-			o.pictured = append(o.pictured, pictured{i, f})
+			var instants []instant
+			instants, err = s.instantsOf(ctx, i)
+			o.instants[i.Name] = instants
+			o.pictured = append(o.pictured, pictured{i, f, instants})
 			deepest = max(deepest, f.deep+mercatorBeyond)
 		}
 		if ctx.Err() != nil {
@@ -141,7 +183,10 @@ func (p pictured) wms() wms.Layer {
 	l := wms.Layer{
 		Name: i.Name, Title: either(i.Title, i.Name), Attribution: i.Attribution, Bound: i.Bound, Queryable: true, Keywords: []string{string(i.Kind)},
 		Abstract: fmt.Sprintf("Pictures of dataset %s, version %d, levels %d to %d in %s.", i.Name, i.Version, i.Levels[0], i.Levels[1], i.Grid.CRS()),
-		Data: []wms.Link{{MIME: "application/json", URL: "datasets/" + i.Name}},
+		Data:     []wms.Link{{MIME: "application/json", URL: "datasets/" + i.Name}},
+	}
+	for _, at := range p.instants {
+		l.Times = append(l.Times, at.time)
 	}
 	if p.ground {
 		l.Abstract = fmt.Sprintf("Heights of dataset %s, version %d, levels 0 to %d, drawn in a choice of styles.", i.Name, i.Version, i.Levels[1])
@@ -152,6 +197,9 @@ func (p pictured) wms() wms.Layer {
 	}
 	return l
 }
+
+// timeDimension is what WMTS calls the choice of an instant.
+const timeDimension = "Time"
 
 // wmts describes the dataset as a layer of WMTS, in its own grid and the other one, down to the deepest level of any.
 func (p pictured) wmts(deepest uint8) wmts.Layer {
@@ -168,6 +216,13 @@ func (p pictured) wmts(deepest uint8) wmts.Layer {
 	}
 	for _, m := range []struct{ mime, ext string }{{wms.InfoJSON, "json"}, {wms.InfoPlain, "txt"}, {wms.InfoHTML, "html"}} {
 		l.InfoFormats = append(l.InfoFormats, wmts.Format{MIME: m.mime, Ext: m.ext})
+	}
+	if n := len(p.instants); n > 0 {
+		d := wmts.Dimension{Name: timeDimension, Unit: "ISO8601", Default: p.instants[n-1].time.Format(time.RFC3339)}
+		for _, at := range p.instants {
+			d.Values = append(d.Values, at.time.Format(time.RFC3339))
+		}
+		l.Dimensions = []wmts.Dimension{d}
 	}
 	if p.ground {
 		l.Styles = nil

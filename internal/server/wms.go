@@ -29,7 +29,7 @@ func (s *Server) wms(c echo.Context) error {
 	service.BaseURL = s.baseURL(c.Request()) + "/wms"
 	q, err := wms.Parse(c.Request().URL.RawQuery, &service, s.maps.registry)
 	if err == nil {
-		err = s.answerWMS(c, &service, q)
+		err = s.answerWMS(c, now, &service, q)
 	}
 	var e *wms.Exception
 	if !errors.As(err, &e) {
@@ -38,7 +38,7 @@ func (s *Server) wms(c echo.Context) error {
 	return s.sendException(c, e)
 }
 
-func (s *Server) answerWMS(c echo.Context, service *wms.Service, q wms.Request) error {
+func (s *Server) answerWMS(c echo.Context, now *offer, service *wms.Service, q wms.Request) error {
 	switch q := q.(type) {
 	case *wms.GetCapabilities:
 		var b bytes.Buffer
@@ -47,9 +47,9 @@ func (s *Server) answerWMS(c echo.Context, service *wms.Service, q wms.Request) 
 		}
 		return newPair(b.Bytes(), wms.CapabilitiesType(q.Version)).of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
 	case *wms.GetMap:
-		return s.getMap(c, q)
+		return s.getMap(c, now, q)
 	case *wms.GetFeatureInfo:
-		return s.getFeatureInfo(c, q)
+		return s.getFeatureInfo(c, now, q)
 	case *wms.GetLegendGraphic:
 		return s.getLegend(c, q)
 	}
@@ -103,13 +103,13 @@ func encode(p picture.Picture, m *wms.GetMap) ([]byte, error) {
 const degree = 6378137 * math.Pi / 180
 
 // getMap draws a map, the first layer lowest.
-func (s *Server) getMap(c echo.Context, m *wms.GetMap) error {
+func (s *Server) getMap(c echo.Context, now *offer, m *wms.GetMap) error {
 	for _, w := range m.Warnings {
 		c.Response().Header().Add("Warning", w)
 	}
 	var body []byte
 	err := s.maps.draw(c.Request().Context(), func(ctx context.Context) error {
-		p, err := s.drawMap(ctx, m)
+		p, err := s.drawMap(ctx, now, m)
 		if err != nil {
 			return err
 		}
@@ -139,10 +139,10 @@ func (s *Server) failed(c echo.Context, err error, fail func(code, locator, text
 	return e
 }
 
-func (s *Server) drawMap(ctx context.Context, m *wms.GetMap) (picture.Picture, error) {
+func (s *Server) drawMap(ctx context.Context, now *offer, m *wms.GetMap) (picture.Picture, error) {
 	var sources []imagery.Source
 	for _, l := range m.Layers {
-		d, err := s.openAny(ctx, l.Name)
+		d, err := s.openAny(ctx, now.ref(l.Name, l.Time))
 		if err != nil {
 			return picture.Picture{}, err
 		}
@@ -157,13 +157,13 @@ func (s *Server) drawMap(ctx context.Context, m *wms.GetMap) (picture.Picture, e
 }
 
 // getFeatureInfo tells what lies at a pixel of a map.
-func (s *Server) getFeatureInfo(c echo.Context, q *wms.GetFeatureInfo) error {
+func (s *Server) getFeatureInfo(c echo.Context, now *offer, q *wms.GetFeatureInfo) error {
 	var all []wms.Info
 	for _, l := range q.Query {
 		if math.IsNaN(q.LonLat[0]) {
 			break
 		}
-		d, err := s.openAny(c.Request().Context(), l.Name)
+		d, err := s.openAny(c.Request().Context(), now.ref(l.Name, l.Time))
 		if err == nil {
 			var infos []wms.Info
 			infos, err = s.info(c.Request().Context(), &d, q.LonLat)

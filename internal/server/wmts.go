@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/paulmach/orb"
@@ -54,7 +55,8 @@ func (s *Server) tileOfWMTS(ctx context.Context, q wmts.GetTile) (pictureTile, l
 	if err != nil {
 		return pictureTile{}, lease{}, err
 	}
-	d, err := s.openAny(ctx, l.Name)
+	at, _ := time.Parse(time.RFC3339, t.Dimensions[timeDimension]) // of a layer without, the zero time
+	d, err := s.openAny(ctx, now.ref(l.Name, at))
 	return pictureTile{coord: t.Coord, grid: t.Set.Grid, size: t.Set.TileSize, style: t.Style, mime: t.Format.MIME}, d, err
 }
 
@@ -135,7 +137,8 @@ func (s *Server) wmtsInfo(c echo.Context, q wmts.GetFeatureInfo) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.openAny(r.Context(), l.Name)
+	at, _ := time.Parse(time.RFC3339, i.Dimensions[timeDimension])
+	d, err := s.openAny(r.Context(), now.ref(l.Name, at))
 	if err != nil {
 		return err
 	}
