@@ -369,30 +369,39 @@ func python(t *testing.T) string {
 	return ""
 }
 
-func TestOWSLibReadsWhatIsServed(t *testing.T) {
-	interpreter := python(t)
-	server, out := start(t, "serve", "--data", ingestPictures(t)), t.TempDir()
-	c := exec.CommandContext(t.Context(), interpreter, "-c", owslib, server.url, out)
+// learned is what the program prints; keys are "wms 1.1.1", "wms 1.3.0", "wmts kvp" and "wmts rest".
+type learned struct {
+	Layers map[string][]string
+	CRS    map[string][]string
+	Box    map[string][4]float64
+	Info   map[string]struct {
+		Features []struct {
+			Geometry   struct{ Coordinates [2]float64 }
+			Properties struct{ Height float64 }
+		}
+	}
+}
+
+// askOWSLib runs the program.
+func askOWSLib(t *testing.T, interpreter, address, out string) (said learned) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), interpreter, "-c", owslib, address, out)
 	var complaints strings.Builder
 	c.Stderr = &complaints
 	answer, err := c.Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, complaints.String())
 	}
-	var said struct {
-		Layers map[string][]string
-		CRS    map[string][]string
-		Box    map[string][4]float64
-		Info   map[string]struct {
-			Features []struct {
-				Geometry   struct{ Coordinates [2]float64 }
-				Properties struct{ Height float64 }
-			}
-		}
-	}
 	if err := json.Unmarshal(answer, &said); err != nil {
 		t.Fatal(err)
 	}
+	return said
+}
+
+func TestOWSLibReadsWhatIsServed(t *testing.T) {
+	interpreter := python(t)
+	server, out := start(t, "serve", "--data", ingestPictures(t)), t.TempDir()
+	said := askOWSLib(t, interpreter, server.url, out)
 	for _, service := range []string{"wms 1.1.1", "wms 1.3.0", "wmts kvp", "wmts rest"} {
 		if got := strings.Join(said.Layers[service], " "); got != "slope tint" {
 			t.Errorf("%s: layers %q", service, got)

@@ -64,7 +64,8 @@ func startMaps(t *testing.T) *maps {
 	ground := hills{readHGT(t, heights, 1, 42)}
 	m.datasets = map[string]*dataset{
 		"world": {subject: world, view: world.view}, "world-geographic": {subject: world, view: world.view},
-		"region": {subject: region, view: region.view}, "region-geographic": {subject: region, view: region.view},
+		"world-jpeg": {subject: world.lossy(), view: world.view},
+		"region":     {subject: region, view: region.view}, "region-geographic": {subject: region, view: region.view},
 		"pyrenees": {subject: ground, view: ground.view()},
 	}
 	for name, d := range m.datasets {
@@ -245,9 +246,13 @@ func (h hills) shade(p orb.Point) float64 {
 	return (math.Sqrt2/2 + gx/2 - gy/2) / math.Sqrt(1+gx*gx+gy*gy)
 }
 
-// judge correlates what is seen with the DEM's own shading; a picture that lies three pixels beside the truth correlates by half.
-func (h hills) judge(t *testing.T, seen []*patch, _ bool) {
+// judge correlates what is seen with the DEM's own shading. A free map may be half as fine as the places are.
+func (h hills) judge(t *testing.T, seen []*patch, free bool) {
 	t.Helper()
+	least := 0.9
+	if free {
+		least = 0.55
+	}
 	var n, sx, sy, sxx, syy, sxy float64
 	for i, p := range h.places() {
 		if seen[i] == nil {
@@ -259,35 +264,37 @@ func (h hills) judge(t *testing.T, seen []*patch, _ bool) {
 	}
 	r := (n*sxy - sx*sy) / math.Sqrt((n*sxx-sx*sx)*(n*syy-sy*sy))
 	t.Logf("correlation with the DEM's shading: %.3f", r)
-	if !(r > 0.9) || n < fewest {
-		t.Errorf("the picture correlates with the DEM's shading by %.3f, want 0.9", r)
+	if !(r > least) || n < fewest {
+		t.Errorf("the picture correlates with the DEM's shading by %.3f at %.0f places, want %.2f", r, n, least)
 	}
 }
 
 func TestMapClientsShowEveryDatasetWhereItLies(t *testing.T) {
 	m := startMaps(t)
-	t.Run("CesiumJS", func(t *testing.T) { m.look(t, "cesium", cesiumSights) })
-	t.Run("OpenLayers", func(t *testing.T) { m.look(t, "openlayers", openLayersSights) })
-	t.Run("MapLibre", func(t *testing.T) { m.look(t, "maplibre", mapLibreSights) })
-	t.Run("Leaflet", func(t *testing.T) { m.look(t, "leaflet", leafletSights) })
-	t.Run("Snippets", m.lookAtSnippets)
+	for _, client := range []struct {
+		name, page string
+		sights     []sight
+	}{
+		{"CesiumJS", "cesium", cesiumSights},
+		{"OpenLayers", "openlayers", openLayersSights},
+		{"MapLibre", "maplibre", mapLibreSights},
+		{"Leaflet", "leaflet", leafletSights},
+	} {
+		t.Run(client.name, func(t *testing.T) { m.look(t, client.page, append(m.snippetSights(client.page), client.sights...)) })
+	}
 }
 
 var cesiumSights = []sight{
-	{dataset: "world", show: "UrlTemplate Mercator"},
 	{dataset: "region", show: "UrlTemplate Mercator"},
 	{dataset: "world-geographic", show: "UrlTemplate geographic"},
 	{dataset: "world", show: "TileMapService"},
-	{dataset: "world-geographic", show: "TileMapService"},
-	{dataset: "region", show: "TileMapService"},
 	{dataset: "region-geographic", show: "TileMapService"},
 	{dataset: "region", show: "WebMapService 1.1.1", pick: true},
-	{dataset: "region", show: "WebMapService 1.1.1 Mercator"},
+	{dataset: "world-jpeg", show: "WebMapService as it asks by itself"},
 	{dataset: "region", show: "WebMapService 1.3.0 CRS 84", pick: true},
 	{dataset: "region-geographic", show: "WebMapService 1.3.0 EPSG 4326", pick: true},
 	{dataset: "region-geographic", show: "WebMapService 1.3.0 Mercator"},
 	{dataset: "region", show: "WebMapTileService KVP", pick: true},
-	{dataset: "region", show: "WebMapTileService KVP geographic"},
 	{dataset: "region", show: "WebMapTileService REST", pick: true},
 	{dataset: "region-geographic", show: "WebMapTileService REST geographic"},
 	{dataset: "region", show: "SingleTile 1.1.1"},
@@ -295,7 +302,7 @@ var cesiumSights = []sight{
 }
 
 var openLayersSights = []sight{
-	{dataset: "world", show: "XYZ"},
+	{dataset: "world-jpeg", show: "XYZ"},
 	{dataset: "region", show: "XYZ"},
 	{dataset: "region-geographic", show: "XYZ geographic"},
 	{dataset: "world-geographic", show: "XYZ geographic reprojected to Mercator"},
@@ -336,27 +343,26 @@ var leafletSights = []sight{
 	{dataset: "region-geographic", show: "WMS 1.3.0 EPSG 4326"},
 }
 
-// runnable are the clients whose snippets run in a page, with the name of the map that each makes, and the page.
+// runnable are the clients whose snippets run in a page, the page, and the name of the map that each makes. That for CesiumJS 1.48 does not run in
+// today's CesiumJS.
 var runnable = map[string]struct{ page, variable string }{
 	"cesium": {"cesium", "viewer"}, "cesium-wmts": {"cesium", "viewer"},
 	"openlayers": {"openlayers", "map"}, "maplibre": {"maplibre", "map"}, "leaflet": {"leaflet", "map"},
 }
 
-// lookAtSnippets runs every snippet for a browser as it stands, as a module. All that is added is a line that exports the map.
-func (m *maps) lookAtSnippets(t *testing.T) {
-	sights := make(map[string][]sight)
+// snippetSights are maps by the snippets that run in a page, each as it stands, as a module. All that is added is a line that exports the map.
+func (m *maps) snippetSights(page string) []sight {
+	var sights []sight
 	for _, name := range []string{"region", "region-geographic", "pyrenees"} {
 		for _, s := range snippet.For(m.describe(name)) {
-			if r, ok := runnable[s.Client]; ok {
+			if r, ok := runnable[s.Client]; ok && r.page == page {
 				path := fmt.Sprintf("/snippets/%s/%s.js", name, s.Client)
 				m.snippets[path] = fmt.Sprintf("%s\nexport default %s;\n", s.Code, r.variable)
-				sights[r.page] = append(sights[r.page], sight{dataset: name, snippet: path})
+				sights = append(sights, sight{dataset: name, snippet: path})
 			}
 		}
 	}
-	for _, page := range []string{"cesium", "openlayers", "maplibre", "leaflet"} {
-		t.Run(page, func(t *testing.T) { m.look(t, page, sights[page]) })
-	}
+	return sights
 }
 
 // describe is a dataset as snippets want it; of terrain the hillshade.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -22,6 +24,16 @@ type outcome struct {
 	code           int
 	stdout, stderr string
 	cpu            time.Duration // user and system
+	memory         int64         // peak of the resident set, bytes
+}
+
+// ended is the outcome of a run that has come to its end.
+func ended(s *os.ProcessState, stdout, stderr string) outcome {
+	o := outcome{code: s.ExitCode(), stdout: stdout, stderr: stderr, cpu: s.UserTime() + s.SystemTime()}
+	if usage, ok := s.SysUsage().(*syscall.Rusage); ok {
+		o.memory = usage.Maxrss << 10
+	}
+	return o
 }
 
 // patience is more than any run here needs: what takes longer hangs, and is killed.
@@ -44,8 +56,7 @@ func invoke(t testing.TB, program string, args ...string) outcome {
 	if ctx.Err() != nil {
 		t.Errorf("%v took more than %v", args, patience)
 	}
-	s := c.ProcessState
-	return outcome{s.ExitCode(), stdout.String(), stderr.String(), s.UserTime() + s.SystemTime()}
+	return ended(c.ProcessState, stdout.String(), stderr.String())
 }
 
 // succeed is invoke for a run that has to end well.
@@ -202,8 +213,7 @@ func (r *running) wait(t testing.TB) outcome {
 	if err := r.command.Wait(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	s := r.command.ProcessState
-	return outcome{s.ExitCode(), r.stdout.String(), r.stderr.String(), s.UserTime() + s.SystemTime()}
+	return ended(r.command.ProcessState, r.stdout.String(), r.stderr.String())
 }
 
 // sameFile holds that two files are equal to the byte, and says where they begin to differ.
@@ -222,4 +232,15 @@ func sameFile(t testing.TB, want, got string) {
 		at++
 	}
 	t.Errorf("%s has %d bytes, %s %d; they differ from byte %d on", want, len(a), got, len(b), at)
+}
+
+// status asks for a page and returns the code.
+func status(t *testing.T, url string) int {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.StatusCode
 }

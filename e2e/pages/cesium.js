@@ -46,8 +46,9 @@ const template = (t, more) => new Cesium.UrlTemplateImageryProvider({
 
 const tms = ({ base, dataset }) => Cesium.TileMapServiceImageryProvider.fromUrl(`${base}/tms/${dataset}`);
 
-const wms = ({ base, dataset }, parameters, more) => new Cesium.WebMapServiceImageryProvider({
-  url: `${base}/wms`, layers: dataset, parameters: { ...transparent, ...parameters }, ...more,
+/** wms tells the version twice: a click would be of 1.1.1 otherwise, with the axes of 1.3.0. */
+const wms = ({ base, dataset }, version, more) => new Cesium.WebMapServiceImageryProvider({
+  url: `${base}/wms`, layers: dataset, parameters: { ...transparent, version }, getFeatureInfoParameters: { version }, ...more,
 });
 
 const wmts = (t, path, set, more) => new Cesium.WebMapTileServiceImageryProvider({
@@ -98,14 +99,12 @@ stage({
     'UrlTemplate Mercator': (t) => show(t, template(t)),
     'UrlTemplate geographic': (t) => show(t, template(t, { tilingScheme: degrees() })),
     'TileMapService': (t) => show(t, tms(t)),
-    'WebMapService 1.1.1': (t) => show(t, wms(t)),
-    'WebMapService 1.1.1 Mercator': (t) => show(t, wms(t, {}, { tilingScheme: mercator() })),
-    'WebMapService 1.3.0 CRS 84': (t) => show(t, wms(t, { version: '1.3.0' })),
-    'WebMapService 1.3.0 EPSG 4326': (t) => show(t, wms(t, { version: '1.3.0' }, { crs: 'EPSG:4326' })),
-    'WebMapService 1.3.0 Mercator': (t) => show(t, wms(t, { version: '1.3.0' }, { tilingScheme: mercator() })),
+    'WebMapService 1.1.1': (t) => show(t, wms(t, '1.1.1')),
+    'WebMapService 1.3.0 CRS 84': (t) => show(t, wms(t, '1.3.0')),
+    'WebMapService 1.3.0 EPSG 4326': (t) => show(t, wms(t, '1.3.0', { crs: 'EPSG:4326' })),
+    'WebMapService 1.3.0 Mercator': (t) => show(t, wms(t, '1.3.0', { tilingScheme: mercator() })),
     'WebMapService as it asks by itself': (t) => show(t, new Cesium.WebMapServiceImageryProvider({ url: `${t.base}/wms`, layers: t.dataset })),
     'WebMapTileService KVP': (t) => show(t, wmts(t, '/wmts', 'WebMercatorQuad')),
-    'WebMapTileService KVP geographic': (t) => show(t, wmts(t, '/wmts', 'WorldCRS84Quad', { tilingScheme: degrees() })),
     'WebMapTileService REST': (t) => show(t, wmts(t, `${tile(t)}.png`, 'WebMercatorQuad', { getFeatureInfoUrl: `${t.base}${tile(t)}/{j}/{i}.json` })),
     'WebMapTileService REST geographic': (t) => show(t, wmts(t, `${tile(t)}.png`, 'WorldCRS84Quad', { tilingScheme: degrees() })),
     'SingleTile 1.1.1': (t) => show(t, single(t, `version=1.1.1&srs=EPSG:4326&bbox=${t.bounds}`)),

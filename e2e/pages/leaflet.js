@@ -16,9 +16,10 @@ const tiles = ({ base, dataset, deepest, bounds }, path, options) =>
 const wms = ({ base, dataset }, options) =>
   L.tileLayer.wms(`${base}/wms`, { layers: dataset, format: 'image/png', transparent: true, ...options });
 
+/** drawn: Leaflet has every tile that it asked for, and they are no longer being faded in. */
 const drawn = () => {
   const pictures = [...document.querySelectorAll('.leaflet-tile')];
-  return pictures.length > 0 && pictures.every((p) => p.complete && p.naturalWidth > 0 && getComputedStyle(p).opacity === '1');
+  return pictures.length > 0 && pictures.every((p) => p.classList.contains('leaflet-tile-loaded') && getComputedStyle(p).opacity === '1');
 };
 
 stage({

@@ -10,6 +10,7 @@ import (
 	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/imagery/wmts"
 	"github.com/terrane/terrane/internal/picture"
+	"github.com/terrane/terrane/internal/snippet"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -31,8 +32,29 @@ type Summary struct {
 	Bytes       int64             `json:"bytes"`
 	Vertical    string            `json:"vertical,omitempty"`
 	Manifest    string            `json:"manifest"`
-	Links       map[string]string `json:"links,omitempty"`  // absolute URLs, over HTTP only
-	Layers      []Layer           `json:"layers,omitempty"` // pictures of the dataset, over HTTP only: one of imagery, one for each style of terrain
+	Links       map[string]string `json:"links,omitempty"`    // absolute URLs, over HTTP only
+	Layers      []Layer           `json:"layers,omitempty"`   // pictures of the dataset, over HTTP only: one of imagery, one for each style of terrain
+	Snippets    map[string]string `json:"snippets,omitempty"` // code for each client, of a dataset asked for by name over HTTP only
+}
+
+// snippetsOf writes what a program of each client takes to show the dataset.
+func snippetsOf(sum Summary, ref, base string) map[string]string {
+	d := snippet.Dataset{
+		Name: ref, Kind: string(sum.Kind), BaseURL: base, Grid: sum.Grid, Levels: sum.Levels, Bounds: sum.Bounds, Attribution: sum.Attribution,
+	}
+	if len(sum.Layers) > 0 {
+		first := sum.Layers[0]
+		format, _ := picture.ByMIME(first.Format) // of a layer that is served
+		d.Grid, d.Levels, d.TileSize, d.Ext = first.Grid, first.Levels, first.TileSize, format.Ext
+		if sum.Kind == tilestore.Terrain {
+			d.Style = first.Style
+		}
+	}
+	out := map[string]string{}
+	for _, s := range snippet.For(d) {
+		out[s.Client] = s.Code
+	}
+	return out
 }
 
 // Layer is one way to see a dataset as XYZ tiles.
@@ -103,7 +125,10 @@ func (s *Server) dataset(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.sendJSON(c, linked(d.info, f, ref, s.baseURL(c.Request())), cacheRevalidate)
+	base := s.baseURL(c.Request())
+	sum := linked(d.info, f, ref, base)
+	sum.Snippets = snippetsOf(sum, ref, base)
+	return s.sendJSON(c, sum, cacheRevalidate)
 }
 
 // linked is the summary of a dataset asked for as ref, with the URLs that it has below base.

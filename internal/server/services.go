@@ -77,6 +77,21 @@ func (s *Server) instantsOf(ctx context.Context, i tilestore.Info) ([]instant, e
 	return slices.CompactFunc(all, func(a, b instant) bool { return a.time.Equal(b.time) }), nil
 }
 
+// instants lists those of each dataset that shows any.
+func (s *Server) instants(ctx context.Context, infos []tilestore.Info) (map[string][]instant, error) {
+	all := map[string][]instant{}
+	for _, i := range infos {
+		instants, err := s.instantsOf(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		if instants != nil {
+			all[i.Name] = instants
+		}
+	}
+	return all, nil
+}
+
 // fresh is how long an offer is taken for current: as long a new dataset may be missing from the documents.
 const fresh = 500 * time.Millisecond
 
@@ -104,8 +119,12 @@ func (s *Server) services(ctx context.Context) (*offer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.now == nil || !equalInfos(v.now.infos, infos) {
-		o, err := s.offer(ctx, infos)
+	instants, err := s.instants(ctx, infos)
+	if err != nil {
+		return nil, err
+	}
+	if v.now == nil || !equalInfos(v.now.infos, infos) || !equalInstants(v.now.instants, instants) {
+		o, err := s.offer(ctx, infos, instants)
 		if err != nil {
 			return nil, err
 		}
@@ -131,17 +150,24 @@ func equalInfos(a, b []tilestore.Info) bool {
 	return true
 }
 
+// equalInstants tells whether two states of the catalogue show the same instants.
+func equalInstants(a, b map[string][]instant) bool {
+	for name := range a {
+		if !slices.EqualFunc(a[name], b[name], func(x, y instant) bool { return x.ref == y.ref && x.time.Equal(y.time) }) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
 // offer describes the datasets of which pictures can be drawn. One that cannot be read is left out.
-func (s *Server) offer(ctx context.Context, infos []tilestore.Info) (*offer, error) {
-	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}, instants: map[string][]instant{}}
+func (s *Server) offer(ctx context.Context, infos []tilestore.Info, instants map[string][]instant) (*offer, error) {
+	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}, instants: instants}
 	deepest := uint8(0)
 	for _, i := range infos {
 		f, err := s.factsOf(ctx, i)
 		if err == nil && f.pictured() {
-			var instants []instant
-			instants, err = s.instantsOf(ctx, i)
-			o.instants[i.Name] = instants
-			o.pictured = append(o.pictured, pictured{i, f, instants})
+			o.pictured = append(o.pictured, pictured{i, f, instants[i.Name]})
 			deepest = max(deepest, f.deep+mercatorBeyond)
 		}
 		if ctx.Err() != nil {

@@ -1,10 +1,13 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -197,5 +200,25 @@ func TestDamageIsToldInEachProtocol(t *testing.T) {
 	}
 	if r := ask(s, "GET", "/wms?SERVICE=WMS&REQUEST=GetCapabilities"); r.StatusCode != 200 {
 		t.Errorf("the capabilities: %d", r.StatusCode)
+	}
+}
+
+// lost is a catalogue whose folder cannot be read at the moment.
+type lost struct{ shelf }
+
+func (lost) All(context.Context) ([]tilestore.Info, error) {
+	return nil, errors.New("open /secret: input/output error")
+}
+
+func TestACatalogueThatCannotBeReadIsToldInEachProtocol(t *testing.T) {
+	s := New(lost{newShelf()}, Options{})
+	for path, kind := range map[string]string{
+		"/wms?SERVICE=WMS&REQUEST=GetCapabilities": "text/xml", "/wms?" + kvp(aMap): "text/xml", "/wmts?SERVICE=WMTS&REQUEST=GetCapabilities": "application/xml",
+		"/wmts?" + kvp(aTile): "application/xml", "/wmts/1.0.0/WMTSCapabilities.xml": "application/xml", "/tms/": "application/json",
+	} {
+		r := ask(s, "GET", path)
+		if body := string(bodyOf(t, r)); r.StatusCode != 503 || r.Header.Get("Retry-After") == "" || r.Header.Get("Content-Type") != kind || strings.Contains(body, "secret") {
+			t.Errorf("%.60s: %d %v %s", path, r.StatusCode, r.Header, body)
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -23,7 +22,7 @@ import (
 func (s *Server) wms(c echo.Context) error {
 	now, err := s.services(c.Request().Context())
 	if err != nil {
-		return err
+		return s.sendException(c, s.failed(c, err, new(wms.GetMap).Fail))
 	}
 	service := now.wms
 	service.BaseURL = s.baseURL(c.Request()) + "/wms"
@@ -58,9 +57,6 @@ func (s *Server) answerWMS(c echo.Context, now *offer, service *wms.Service, q w
 
 // sendException answers an exception as the client wants to see it.
 func (s *Server) sendException(c echo.Context, e *wms.Exception) error {
-	if e.HTTP == http.StatusServiceUnavailable {
-		c.Response().Header()["Retry-After"] = []string{"5"}
-	}
 	if !e.Pictured() {
 		body, err := e.XML()
 		if err != nil {
@@ -131,9 +127,12 @@ func (s *Server) getMap(c echo.Context, now *offer, m *wms.GetMap) error {
 }
 
 // failed is the exception for a fault that is not the client's.
-func (s *Server) failed(c echo.Context, err error, fail func(code, locator, text string) *wms.Exception) error {
+func (s *Server) failed(c echo.Context, err error, fail func(code, locator, text string) *wms.Exception) *wms.Exception {
 	s.warn(c, err)
 	p := problemOf(err)
+	if p.retry != "" {
+		c.Response().Header()["Retry-After"] = []string{p.retry}
+	}
 	e := fail("", "", p.text)
 	e.HTTP = p.status
 	return e

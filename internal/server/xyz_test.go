@@ -17,6 +17,7 @@ import (
 
 	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/imagery/xyz"
+	"github.com/terrane/terrane/internal/tiler"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -115,6 +116,29 @@ func TestTilesComeInTheFormatThatTheirExtensionNames(t *testing.T) {
 	jpeg := pictureOf(t, ask(s, "GET", fmt.Sprintf("/imagery/mercator/5/%d/%d.jpg", edge.X, edge.Y)), tilestore.JPEG)
 	if got := jpeg.NRGBAAt(1, 255); got.R < 250 || got.G < 250 || got.B < 250 {
 		t.Errorf("what is transparent is %v as JPEG, not white", got)
+	}
+}
+
+// TestMixedTilesAreSentAsStoredUnderTheDatasetsOwnExtension ingests with JPEG where tiles are opaque and PNG at the rim. The documents name one extension, under which
+// every tile comes as it is stored; under any other, and in WMTS, the format is the one asked for.
+func TestMixedTilesAreSentAsStoredUnderTheDatasetsOwnExtension(t *testing.T) {
+	dir := t.TempDir()
+	k := tint{box(-5, 35, 30, 60), 100}
+	publishPicture(t, dir, "mixed", tiler.Options{Sources: []string{k.write(t, 512, false)}, Grid: tilegrid.Mercator, Max: 5})
+	s := New(openFolder(t, dir), Options{})
+	if j := tileJSONOf(t, s, "/imagery/mixed/tilejson.json"); j.Format != "png" {
+		t.Fatalf("the dataset is of %s", j.Format)
+	}
+	const inner, rim = "5/16/11", "5/15/11"
+	for path, mime := range map[string]string{
+		"/imagery/mixed/" + inner + ".png": tilestore.JPEG, "/imagery/mixed/" + inner + ".jpg": tilestore.JPEG, "/imagery/mixed/" + inner + ".webp": tilestore.WebP,
+		"/imagery/mixed/" + rim + ".png": tilestore.PNG, "/imagery/mixed/" + rim + ".jpg": tilestore.JPEG, "/imagery/mixed/" + inner + "@2x.png": tilestore.PNG,
+		"/wmts/1.0.0/mixed/default/WebMercatorQuad/5/11/16.png": tilestore.PNG, "/wmts/1.0.0/mixed/default/WebMercatorQuad/5/11/16.jpg": tilestore.JPEG,
+		"/wmts/1.0.0/mixed/default/WebMercatorQuad/5/11/15.png": tilestore.PNG, "/tms/mixed/5/16/20.png": tilestore.JPEG,
+	} {
+		for range 2 {
+			pictureOf(t, ask(s, "GET", path), mime)
+		}
 	}
 }
 

@@ -28,9 +28,20 @@ function card(dataset) {
   find('.kind').textContent = dataset.kind;
   fill(find('dl'), facts(dataset));
   addServices(find('dl'), services(dataset));
-  offer(find('.copy'), dataset.name, snippets(dataset));
+  find('.copy').hidden = true;
+  seen.observe(element);
   return element;
 }
+
+// seen fetches the lines to copy of a card once it comes into view: a long list of datasets would be mostly lines that nobody reads.
+const seen = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    const found = isIntersecting && [...cards.values()].find(({ element }) => element === target);
+    if (!found) continue;
+    seen.unobserve(target);
+    snippets(found.dataset).then((lines) => offer(target.querySelector('.copy'), found.dataset.name, lines), () => seen.observe(target));
+  }
+});
 
 function addServices(dl, pairs) {
   if (pairs.length === 0) return;

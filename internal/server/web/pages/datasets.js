@@ -85,9 +85,11 @@ const clients = {
   qgis: 'QGIS', unreal: 'Unreal', curl: 'curl',
 };
 
-/** snippets are lines to paste, as [client, title, text]. The server writes them; they hold the address that the visitor used. */
-export function snippets(d) {
-  const texts = d.snippets ?? {};
+/** snippets asks the server for lines to paste, as [client, title, text]; they hold the address that the visitor used. */
+export async function snippets(d) {
+  const answer = await fetch(`datasets/${encodeURIComponent(d.name)}`, { headers: { Accept: 'application/json' } });
+  if (!answer.ok) throw new Error(`The catalogue answered ${answer.status}.`);
+  const texts = here(await answer.json()).snippets ?? {};
   const known = Object.keys(clients).filter((client) => client in texts);
   const others = Object.keys(texts).filter((client) => !(client in clients));
   return [...known, ...others].map((client) => [client, clients[client] ?? client, texts[client]]);
