@@ -170,6 +170,62 @@ func (c chart) write(t *testing.T, file string, perDegree float64) {
 	}
 }
 
+// hills is a DEM, of which maps show the hillshade.
+type hills struct{ dem }
+
+func (h hills) view() orb.Bound {
+	extent := float64(h.side-1) * h.spacing
+	return orb.Bound{Min: orb.Point{h.west, h.north - extent}, Max: orb.Point{h.west + extent, h.north}}
+}
+
+// hillStep is the ground between two places, about three pixels: slopes are those over that length.
+const hillStep = 0.008
+
+func (h hills) places() []orb.Point {
+	var list []orb.Point
+	for n := range 50 {
+		for m := range 50 {
+			p := orb.Point{h.west + 0.3 + hillStep*float64(n), h.north - 0.3 - hillStep*float64(m)}
+			if !math.IsNaN(h.shade(p)) {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// shade is the light from the north-west, 45 degrees high, on the slope around a place.
+func (h hills) shade(p orb.Point) float64 {
+	const metres, half = 111_320.0, hillStep / 4
+	across := 2 * half * metres
+	gx := (h.height(p[0]+half, p[1]) - h.height(p[0]-half, p[1])) / (across * math.Cos(p[1]*math.Pi/180))
+	gy := (h.height(p[0], p[1]+half) - h.height(p[0], p[1]-half)) / across
+	return (math.Sqrt2/2 + gx/2 - gy/2) / math.Sqrt(1+gx*gx+gy*gy)
+}
+
+// judge correlates what is seen with the DEM's own shading. A free map may be half as fine as the places are.
+func (h hills) judge(t *testing.T, seen []*patch, free bool) {
+	t.Helper()
+	least := 0.9
+	if free {
+		least = 0.55
+	}
+	var n, sx, sy, sxx, syy, sxy float64
+	for i, p := range h.places() {
+		if seen[i] == nil {
+			continue
+		}
+		n++
+		x, y := h.shade(p), float64(seen[i].middle.R)
+		sx, sy, sxx, syy, sxy = sx+x, sy+y, sxx+x*x, syy+y*y, sxy+x*y
+	}
+	r := (n*sxy - sx*sy) / math.Sqrt((n*sxx-sx*sx)*(n*syy-sy*sy))
+	t.Logf("correlation with the DEM's shading: %.3f", r)
+	if !(r > least) || n < fewest {
+		t.Errorf("the picture correlates with the DEM's shading by %.3f at %.0f places, want %.2f", r, n, least)
+	}
+}
+
 // makeCharts ingests the charts: each in both grids, and the world as JPEG too.
 func makeCharts(t *testing.T, data string) {
 	t.Helper()

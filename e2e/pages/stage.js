@@ -2,7 +2,7 @@
 //
 //   task    the value of #task, JSON: { show, base, dataset, deepest, bounds, view, pick, places: [[lon, lat], ...] }; or instead of show, snippet:
 //           the URL of a module that makes a map by itself and exports it
-//   report  the text of #report, JSON, when the map stands still: { pixels: [[x, y], ...], facts } or { error }
+//   report  the text of #report, JSON, when the map stands still: { pixels: [[x, y], ...], facts, ms } or { error }
 //
 // A client of maps is an object: element, the id of the map's element; cases, which make a map of a task, by name; settle, which resolves when all of a
 // map is drawn; pixel, the client's own answer to where on the map a place is; remove; and facts, if it has more to tell.

@@ -37,6 +37,7 @@ func TestMoreMapsThanSlotsAreAllAnswered(t *testing.T) {
 	for n := range 8 * slots {
 		clients.Go(func() {
 			west := 4 + float64(n%16)*0.1
+			asked := time.Now()
 			path := "/wms?" + kvp(aMap, "WIDTH", "2048", "HEIGHT", "1024", "BBOX", fmt.Sprintf("%f,45,%f,53", west, west+10), "CRS", "CRS:84", "FORMAT", "image/jpeg")
 			r, err := http.Get("http://" + address + path)
 			if err != nil {
@@ -44,8 +45,12 @@ func TestMoreMapsThanSlotsAreAllAnswered(t *testing.T) {
 				return
 			}
 			defer r.Body.Close()
-			if size, err := io.Copy(io.Discard, r.Body); r.StatusCode != 200 || size < 10000 || err != nil {
-				t.Errorf("%d, %d bytes, %v", r.StatusCode, size, err)
+			size, err := io.Copy(io.Discard, r.Body)
+			late := r.StatusCode == 503 && r.Header.Get("Retry-After") != "" && time.Since(asked) >= mapTime // a machine too busy to draw them all in time
+			if late {
+				t.Log("not drawn within", mapTime)
+			} else if r.StatusCode != 200 || size < 10000 || err != nil {
+				t.Errorf("%d after %v, %d bytes, %v", r.StatusCode, time.Since(asked), size, err)
 			}
 		})
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/imagery/wms"
 	"github.com/terrane/terrane/imagery/wmts"
@@ -43,8 +45,9 @@ type pictured struct {
 
 // instant is a version that shows the ground at a time.
 type instant struct {
-	time time.Time
-	ref  string // name@version
+	time  time.Time
+	ref   string // name@version
+	bound orb.Bound
 }
 
 // ref names the version of a dataset that shows an instant: the newest one for the zero time, and where there are no instants.
@@ -70,7 +73,7 @@ func (s *Server) instantsOf(ctx context.Context, i tilestore.Info) ([]instant, e
 	var all []instant
 	for _, v := range slices.Backward(versions) {
 		if !v.Time.IsZero() && v.Kind == i.Kind {
-			all = append(all, instant{v.Time.UTC(), fmt.Sprintf("%s@%d", v.Name, v.Version)})
+			all = append(all, instant{v.Time.UTC(), fmt.Sprintf("%s@%d", v.Name, v.Version), v.Bound})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b instant) int { return a.time.Compare(b.time) })
@@ -203,11 +206,20 @@ func (s *Server) offered() []string {
 	return known
 }
 
+// bound is the ground that any of the instants shows.
+func (p pictured) bound() orb.Bound {
+	all := []orb.Bound{p.info.Bound}
+	for _, i := range p.instants {
+		all = append(all, i.bound)
+	}
+	return tilegrid.UniteBounds(all)
+}
+
 // wms describes the dataset as a layer of WMS.
 func (p pictured) wms() wms.Layer {
 	i := p.info
 	l := wms.Layer{
-		Name: i.Name, Title: either(i.Title, i.Name), Attribution: i.Attribution, Bound: i.Bound, Queryable: true, Keywords: []string{string(i.Kind)},
+		Name: i.Name, Title: either(i.Title, i.Name), Attribution: i.Attribution, Bound: p.bound(), Queryable: true, Keywords: []string{string(i.Kind)},
 		Abstract: fmt.Sprintf("Pictures of dataset %s, version %d, levels %d to %d in %s.", i.Name, i.Version, i.Levels[0], i.Levels[1], i.Grid.CRS()),
 		Data:     []wms.Link{{MIME: "application/json", URL: "datasets/" + i.Name}},
 	}
@@ -230,7 +242,7 @@ const timeDimension = "Time"
 // wmts describes the dataset as a layer of WMTS, in its own grid and the other one, down to the deepest level of any.
 func (p pictured) wmts(deepest uint8) wmts.Layer {
 	i := p.info
-	l := wmts.Layer{Name: i.Name, Title: either(i.Title, i.Name), Bound: i.Bound, Styles: []wmts.Style{{Name: defaultStyle, Title: "Default"}}}
+	l := wmts.Layer{Name: i.Name, Title: either(i.Title, i.Name), Bound: p.bound(), Styles: []wmts.Style{{Name: defaultStyle, Title: "Default"}}}
 	mimes := []string{tilestore.PNG, tilestore.JPEG, tilestore.WebP}
 	if i.Format == tilestore.JPEG {
 		mimes[0], mimes[1] = mimes[1], mimes[0]
@@ -265,7 +277,7 @@ func (p pictured) wmts(deepest uint8) wmts.Layer {
 		if !p.ground && g == i.Grid && p.size == 256 {
 			link = wmts.NewLink(wmts.Set{Grid: g, TileSize: 256}, i.Available)
 		}
-		l.Links = append(l.Links, link.Extend(i.Bound, 0, deepest))
+		l.Links = append(l.Links, link.Extend(p.bound(), 0, deepest))
 	}
 	return l
 }

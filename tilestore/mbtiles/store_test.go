@@ -3,7 +3,9 @@ package mbtiles
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
@@ -97,6 +99,21 @@ func TestEqualTilesAreStoredOnce(t *testing.T) {
 	for _, c := range []tilegrid.Coord{{Z: 4}, {Z: 4, X: 3, Y: 9}} {
 		if _, err := r.Tile(t.Context(), c); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestTheInstantOfADatasetIsKept, as UTC; a dataset without one says nothing of it.
+func TestTheInstantOfADatasetIsKept(t *testing.T) {
+	for at, want := range map[time.Time]string{
+		{}: "", time.Date(2024, 6, 1, 12, 30, 0, 0, time.FixedZone("east", 7200)): `"time":"2024-06-01T10:30:00Z"`,
+	} {
+		text, err := encodeInfo(tilestore.Info{Kind: tilestore.Imagery, Time: at})
+		if err != nil || strings.Contains(text, `"time"`) == at.IsZero() || !strings.Contains(text, want) {
+			t.Errorf("%v: %s, %v", at, text, err)
+		}
+		if back, err := decodeInfo(text, hashText(text)); err != nil || !back.Time.Equal(at) || back.Time.Location() != time.UTC {
+			t.Errorf("%v came back as %v, %v", at, back.Time, err)
 		}
 	}
 }
