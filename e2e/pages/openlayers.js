@@ -36,8 +36,6 @@ async function wmts({ base, dataset }, from, choice) {
   const text = await (await fetch(base + from)).text();
   const capabilities = new ol.format.WMTSCapabilities().read(text);
   const options = ol.source.WMTS.optionsFromCapabilities(capabilities, { layer: dataset, format: 'image/png', crossOrigin, ...choice });
-  // Of a layer with templates in several formats OpenLayers would take one tile by this and the next by that.
-  if (options.requestEncoding === 'REST') options.urls = options.urls.filter((u) => u.endsWith('.png'));
   return tiles(new ol.source.WMTS(options));
 }
 

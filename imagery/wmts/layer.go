@@ -113,13 +113,12 @@ func (x xmlWriter) link(k Link) {
 	x.raw("   </TileMatrixSetLimits></TileMatrixSetLink>\n")
 }
 
-// templates writes the REST addresses: one a format of tiles, one a format of feature information. Dimensions go into the query.
+// templates writes the REST addresses: one of tiles, in the first format, and one a format of feature information. Dimensions go into the query. Tiles are answered in
+// the other formats as well, but OpenLayers spreads its requests over all templates that it finds, whatever their format.
 func (x xmlWriter) templates(base string, l Layer) {
 	tile := base + "/wmts/" + Version + "/" + url.PathEscape(l.Name) + "/{style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}"
 	query := dimensionQuery(l.Dimensions)
-	for _, f := range l.Formats {
-		x.resource("tile", f, tile, query)
-	}
+	x.resource("tile", l.Formats[0], tile, query)
 	for _, f := range l.InfoFormats {
 		x.resource("FeatureInfo", f, tile+"/{J}/{I}", query)
 	}
