@@ -48,6 +48,9 @@ func (c catalog) All(ctx context.Context) ([]tilestore.Info, error) {
 	return infos, ctx.Err()
 }
 
+// Numbers lists the versions of a dataset.
+func (c catalog) Numbers(name string) []int { return c.Folder.Versions(name) }
+
 // Versions describes the versions of a dataset that can be read, by number.
 func (c catalog) Versions(ctx context.Context, name string) ([]tilestore.Info, error) {
 	var infos []tilestore.Info

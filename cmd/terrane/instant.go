@@ -18,7 +18,7 @@ func parseInstant(text string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	for _, form := range instantForms {
-		if t, err := time.Parse(form, text); err == nil && t.Year() > 0 && !t.IsZero() {
+		if t, err := time.Parse(form, text); err == nil && t.Year() > 0 && !t.IsZero() && t.Nanosecond() == 0 { // Go reads fractions of a second that no form has
 			return t.UTC(), nil
 		}
 	}

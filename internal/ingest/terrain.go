@@ -222,7 +222,7 @@ type ingredient struct {
 	Name        string    `json:"name"`
 	SizeBytes   int64     `json:"sizeBytes"`
 	Modified    time.Time `json:"modified"`
-	Fingerprint string    `json:"fingerprint"` // see fingerprint.File
+	Fingerprint string    `json:"fingerprint"` // see fingerprint.Raster
 	CRS         string    `json:"crs"`
 	Vertical    string    `json:"vertical,omitempty"`
 	NoData      *float64  `json:"noData,omitempty"`
@@ -238,7 +238,7 @@ func (j *Job) describe() error {
 		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
 	}
 	for _, f := range j.Files {
-		print, err := fingerprint.File(f.Path)
+		print, err := fingerprint.Raster(f.Path)
 		if err != nil {
 			return err
 		}

@@ -102,8 +102,9 @@ func (s *Server) datasets(c echo.Context) error {
 		if errMissing(err) || errors.Is(err, tilestore.ErrCorrupt) || errors.Is(err, tilestore.ErrForeign) {
 			continue // it went away, or was withdrawn, meanwhile
 		}
-		if err != nil {
-			return err
+		if err != nil { // a passing fault: the others are listed whole
+			s.warn(c, err)
+			f = new(facts)
 		}
 		list = append(list, linked(i, f, i.Name, base))
 	}

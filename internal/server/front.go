@@ -29,7 +29,8 @@ type front struct {
 
 // storedRoute is a route of the table whose answers are stored, with its counters.
 type storedRoute struct {
-	prefix string
+	path   string // without the "*" that takes the rest
+	rest   bool   // ends with "*"
 	find   finder
 	counts *routeMetrics
 }
@@ -39,7 +40,8 @@ func newFront(l *listener, s *Server) *front {
 	f := &front{listener: l, server: s}
 	for _, r := range s.routes() {
 		if r.find != nil {
-			f.routes = append(f.routes, storedRoute{strings.TrimSuffix(r.path, "*"), r.find, s.metrics.routes[r.path]})
+			path, rest := strings.CutSuffix(r.path, "*")
+			f.routes = append(f.routes, storedRoute{path, rest, r.find, s.metrics.routes[r.path]})
 		}
 	}
 	return f
@@ -193,7 +195,7 @@ func (c *caller) find(q *asked) (route *storedRoute, a reply) {
 	r := c.describe(q)
 	for i := range c.front.routes {
 		s := &c.front.routes[i]
-		if strings.HasPrefix(r.URL.Path, s.prefix) {
+		if r.URL.Path == s.path || s.rest && strings.HasPrefix(r.URL.Path, s.path) {
 			a, err := s.find(r)
 			if err != nil {
 				return nil, reply{}
@@ -243,16 +245,19 @@ func (c *caller) extend(by *time.Time, now time.Time, limit time.Duration, set f
 // Close closes the connection: at once, or if the front answers or waits, when the answer is out or the farewell over. net/http closes
 // connections at rest when the server stops, and knows nothing of requests that the front answers.
 func (c *caller) Close() error {
-	if c.turn.CompareAndSwap(answering, leaving) {
-		c.front.left.Add(1)
-		return c.conn.SetWriteDeadline(time.Now().Add(c.front.server.options.Limits.Shutdown))
+	for {
+		switch turn := c.turn.Load(); {
+		case turn == answering && c.turn.CompareAndSwap(turn, leaving):
+			c.front.left.Add(1)
+			return c.conn.SetWriteDeadline(time.Now().Add(c.front.server.options.Limits.Shutdown))
+		case turn == waiting && c.turn.CompareAndSwap(turn, leaving):
+			c.front.left.Add(1)
+			return c.conn.SetReadDeadline(time.Now().Add(farewell))
+		case turn != answering && turn != waiting && c.turn.CompareAndSwap(turn, passing):
+			if turn == leaving {
+				defer c.front.left.Add(-1)
+			}
+			return c.conn.Close()
+		}
 	}
-	if c.turn.CompareAndSwap(waiting, leaving) {
-		c.front.left.Add(1)
-		return c.conn.SetReadDeadline(time.Now().Add(farewell))
-	}
-	if c.turn.Swap(passing) == leaving {
-		defer c.front.left.Add(-1)
-	}
-	return c.conn.Close()
 }

@@ -112,6 +112,9 @@ func TestTheFrontSaysWhatNetHTTPSays(t *testing.T) {
 			{"GET /terrain/alps/1/3/1.terrain", "", false},
 			{"GET /terrain/alps/-1/0/0.terrain", "", false},
 			{"GET /terrain/none/layer.json", "", false},
+			{"GET /wmts?service=WMTS&request=GetTile", "", false},
+			{"GET /wmtsfoo?service=WMTS&request=GetTile", "", false}, // no route ends there
+			{"GET /imagery/alps/0/0/0.png", "", false},
 			{"GET /terrain/alps/../alps/layer.json", "", false},
 			{"GET //terrain/alps/layer.json", "", false},
 			{"POST /terrain/alps/layer.json", "", false},

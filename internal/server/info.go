@@ -11,6 +11,16 @@ import (
 	"github.com/terrane/terrane/tilegrid"
 )
 
+// infoOf tells what the dataset of a name has at a place.
+func (s *Server) infoOf(ctx context.Context, ref string, p orb.Point) ([]wms.Info, error) {
+	d, err := s.openAny(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Release()
+	return s.info(ctx, &d, p)
+}
+
 // info tells what a dataset has at a place, degrees: the height of terrain, the colour of imagery. Nothing where there is nothing.
 func (s *Server) info(ctx context.Context, d *lease, p orb.Point) ([]wms.Info, error) {
 	f, err := s.maps.facts(ctx, d)

@@ -15,6 +15,8 @@ import (
 )
 
 // Versions describes all versions of a dataset, as cmd/terrane's catalogue does.
+func (s stored) Numbers(name string) []int { return s.Folder.Versions(name) }
+
 func (s stored) Versions(ctx context.Context, name string) ([]tilestore.Info, error) {
 	var all []tilestore.Info
 	for _, v := range s.Folder.Versions(name) {

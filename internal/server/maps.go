@@ -30,7 +30,8 @@ type maps struct {
 	boxes    *wms.Boxes
 	known    *memo
 	services services
-	slots    chan struct{} // maps that are being drawn
+	large    chan struct{} // maps that are being drawn
+	small    chan struct{} // tiles and the like that are being drawn
 }
 
 // How many maps are drawn at a time for each core, and how long one may take, waiting included.
@@ -40,7 +41,7 @@ const (
 )
 
 func newMaps(o Options) *maps {
-	m := &maps{registry: o.Registry, known: newMemo(4096), slots: make(chan struct{}, mapsPerCore*runtime.GOMAXPROCS(0))}
+	m := &maps{registry: o.Registry, known: newMemo(4096), large: make(chan struct{}, mapsPerCore*runtime.GOMAXPROCS(0)), small: make(chan struct{}, mapsPerCore*runtime.GOMAXPROCS(0))}
 	if m.registry == nil {
 		m.registry = imagery.Builtin()
 	}
@@ -50,13 +51,20 @@ func newMaps(o Options) *maps {
 	return m
 }
 
-// draw does work that takes a core for a while, within the limits on number and time.
-func (m *maps) draw(ctx context.Context, work func(context.Context) error) error {
+// smallMap is how many pixels a picture may have and still be drawn beside large ones: a crowd of those must not keep tiles waiting.
+const smallMap = 1024 * 1024
+
+// draw does work on so many pixels that takes a core for a while, within the limits on number and time.
+func (m *maps) draw(ctx context.Context, pixels int, work func(context.Context) error) error {
+	slots := m.small
+	if pixels > smallMap {
+		slots = m.large
+	}
 	ctx, cancel := context.WithTimeout(ctx, mapTime)
 	defer cancel()
 	select {
-	case m.slots <- struct{}{}:
-		defer func() { <-m.slots }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
 		return work(ctx)
 	case <-ctx.Done():
 		return errors.Join(errBusy, ctx.Err())

@@ -100,7 +100,7 @@ func (s *Server) drawnPicture(ctx context.Context, d *lease, t pictureTile) (*an
 		return nil, errNoPage
 	}
 	var body []byte
-	err := s.maps.draw(ctx, func(ctx context.Context) error {
+	err := s.maps.draw(ctx, t.size*t.size, func(ctx context.Context) error {
 		p, err := s.tilePicture(ctx, d, t)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ import (
 func TestMoreMapsThanSlotsAreAllAnswered(t *testing.T) {
 	s, _ := newGallery(t, Options{PictureBytes: 16 << 20, CacheBytes: -1})
 	address, _ := start(t, s)
-	slots := cap(s.maps.slots)
+	slots := cap(s.maps.large)
 	runtime.GC()
 	ctx, cancel := context.WithCancel(t.Context())
 	var watch, clients sync.WaitGroup
@@ -72,12 +72,12 @@ func heap() uint64 {
 // TestWhoCannotBeDrawnForIsToldToComeBack takes every slot, and asks with little patience.
 func TestWhoCannotBeDrawnForIsToldToComeBack(t *testing.T) {
 	s, _ := newGallery(t, Options{})
-	for range cap(s.maps.slots) {
-		s.maps.slots <- struct{}{}
+	for range cap(s.maps.small) {
+		s.maps.small <- struct{}{}
 	}
 	for path, kind := range map[string]string{
 		"/wms?" + kvp(aMap):                           "text/xml",
-		"/wms?" + kvp(aMap, "EXCEPTIONS", "INIMAGE"):  "image/png",
+		"/wms?" + kvp(aMap, "EXCEPTIONS", "INIMAGE"):  "text/xml", // a picture of the error would have to be drawn
 		"/wmts?" + kvp(aTile, "FORMAT", "image/webp"): "application/xml",
 		"/imagery/mercator/5/16/11.webp":              "application/json",
 		"/tms/slope/5/16/20.png":                      "application/json",

@@ -1,4 +1,4 @@
-// Package server answers HTTP: terrain tiles and their layer.json, the JSON catalogue, the pages, and what operators ask for.
+// Package server answers HTTP: terrain tiles and their layer.json, pictures through WMS, WMTS, XYZ and TMS, the JSON catalogue, the pages, and what operators ask for.
 //
 // It is the one package that imports Echo. What it serves comes from a [Catalog]; it never sees a file. [New] builds the
 // server, [Server.Serve] runs it on a listener until its context ends; a Server is also an http.Handler, which is how tests
@@ -9,7 +9,7 @@
 //   - CORS headers, and OPTIONS is answered everywhere;
 //   - GET and HEAD only, Content-Length always set, a strong ETag that differs by representation, 304 where it matches;
 //   - gzip only where the client accepts it, and then with Content-Encoding: stored gzip is passed through, not repacked;
-//   - errors are JSON {"error", "status"}: never a path of the machine, SQL, a stack, or what the client sent;
+//   - errors are JSON {"error", "status"}, or the exceptions of WMS and WMTS: never a path of the machine, SQL, a stack, or what the client sent;
 //   - no 5xx but a deliberate 503 with Retry-After, and 500 after a panic in a handler: a bug of ours, told in full in the log only.
 //
 // A request holds the dataset version that it began with (see [Dataset]), so publishing a new version tears no answer.
@@ -41,9 +41,10 @@ type Catalog interface {
 	All(ctx context.Context) ([]tilestore.Info, error)
 }
 
-// Chronicle is implemented by catalogues that can tell the versions of a dataset apart: it describes all of them, sorted by number. Versions that show an
-// instant (tilestore.Info.Time) are offered as the instants of one layer.
+// Chronicle is implemented by catalogues that can tell the versions of a dataset apart: Versions describes all of them, sorted by number, Numbers only names
+// them and is cheap. Versions that show an instant (tilestore.Info.Time) are offered as the instants of one layer.
 type Chronicle interface {
+	Numbers(name string) []int
 	Versions(ctx context.Context, name string) ([]tilestore.Info, error)
 }
 

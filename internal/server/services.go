@@ -20,10 +20,18 @@ import (
 
 // services is what WMS, WMTS and TMS offer, made anew when the catalogue has changed.
 type services struct {
+	making   sync.Mutex // held by whoever looks for changes
 	mu       sync.Mutex // guards all below
 	now      *offer
 	asked    time.Time // when the catalogue was last looked at
 	sequence int64
+}
+
+// last is what was offered when the catalogue was last looked at, and whether that is fresh; nil before the first look.
+func (v *services) last() (now *offer, young bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.now, time.Since(v.asked) < fresh
 }
 
 // offer is the state of the catalogue that the documents describe. It is not changed once it is made.
@@ -33,7 +41,14 @@ type offer struct {
 	wms      wms.Service
 	wmts     wmts.Service
 	layers   map[string]*wmts.Layer
-	instants map[string][]instant
+	instants map[string]instants
+	partial  bool // a dataset could not be read
+}
+
+// instants are those of a dataset, in order.
+type instants struct {
+	numbers []int // of all versions that there were
+	all     []instant
 }
 
 // pictured is a dataset of which pictures can be drawn.
@@ -52,7 +67,7 @@ type instant struct {
 
 // ref names the version of a dataset that shows an instant: the newest one for the zero time, and where there are no instants.
 func (o *offer) ref(name string, at time.Time) string {
-	for _, i := range o.instants[name] {
+	for _, i := range o.instants[name].all {
 		if !at.IsZero() && i.time.Equal(at) {
 			return i.ref
 		}
@@ -61,12 +76,8 @@ func (o *offer) ref(name string, at time.Time) string {
 }
 
 // instantsOf lists the instants that the versions of a dataset show, in order; of versions of one instant the newest counts.
-func (s *Server) instantsOf(ctx context.Context, i tilestore.Info) ([]instant, error) {
-	chronicle, ok := s.catalog.(Chronicle)
-	if !ok || i.Time.IsZero() {
-		return nil, nil
-	}
-	versions, err := chronicle.Versions(ctx, i.Name)
+func instantsOf(ctx context.Context, c Chronicle, i tilestore.Info) ([]instant, error) {
+	versions, err := c.Versions(ctx, i.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -80,19 +91,26 @@ func (s *Server) instantsOf(ctx context.Context, i tilestore.Info) ([]instant, e
 	return slices.CompactFunc(all, func(a, b instant) bool { return a.time.Equal(b.time) }), nil
 }
 
-// instants lists those of each dataset that shows any.
-func (s *Server) instants(ctx context.Context, infos []tilestore.Info) (map[string][]instant, error) {
-	all := map[string][]instant{}
+// instants lists those of each dataset whose newest version shows one. Versions are opened only if there are others than the last offer was made of.
+func (s *Server) instants(ctx context.Context, infos []tilestore.Info, last *offer) (map[string]instants, error) {
+	chronicle, ok := s.catalog.(Chronicle)
+	found := map[string]instants{}
 	for _, i := range infos {
-		instants, err := s.instantsOf(ctx, i)
+		if !ok || i.Time.IsZero() {
+			continue
+		}
+		numbers := chronicle.Numbers(i.Name)
+		if last != nil && slices.Equal(last.instants[i.Name].numbers, numbers) {
+			found[i.Name] = last.instants[i.Name]
+			continue
+		}
+		all, err := instantsOf(ctx, chronicle, i)
 		if err != nil {
 			return nil, err
 		}
-		if instants != nil {
-			all[i.Name] = instants
-		}
+		found[i.Name] = instants{numbers, all}
 	}
-	return all, nil
+	return found, nil
 }
 
 // fresh is how long an offer is taken for current: as long a new dataset may be missing from the documents.
@@ -110,34 +128,49 @@ var advertised = []string{
 	"EPSG:5070", "EPSG:3413", "EPSG:3031", "EPSG:3978", "EPSG:2193", "EPSG:7855",
 }
 
-// services returns what is offered now.
+// services returns what is offered now. While one request looks for changes, others are given what was offered before.
 func (s *Server) services(ctx context.Context) (*offer, error) {
 	v := &s.maps.services
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.now != nil && time.Since(v.asked) < fresh {
-		return v.now, nil
+	now, young := v.last()
+	if now != nil && (young || !v.making.TryLock()) {
+		return now, nil
 	}
+	if now == nil {
+		v.making.Lock()
+	}
+	defer v.making.Unlock()
+	if now, young = v.last(); young {
+		return now, nil // it was made meanwhile
+	}
+	return s.renew(ctx, now)
+}
+
+// renew looks at the catalogue, and makes a new offer if it is not what the last one was made of, or that was not whole. One goroutine at a time does so.
+func (s *Server) renew(ctx context.Context, last *offer) (*offer, error) {
 	infos, err := s.catalog.All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	instants, err := s.instants(ctx, infos)
+	instants, err := s.instants(ctx, infos, last)
 	if err != nil {
 		return nil, err
 	}
-	if v.now == nil || !equalInfos(v.now.infos, infos) || !equalInstants(v.now.instants, instants) {
-		o, err := s.offer(ctx, infos, instants)
-		if err != nil {
+	now := last
+	if last == nil || last.partial || !equalInfos(last.infos, infos) || !equalInstants(last.instants, instants) {
+		if now, err = s.offer(ctx, infos, instants); err != nil {
 			return nil, err
 		}
-		v.sequence = max(v.sequence+1, time.Now().Unix())
-		o.wms.UpdateSequence = strconv.FormatInt(v.sequence, 10)
-		o.wmts.UpdateSequence = o.wms.UpdateSequence
-		v.now = o
 	}
-	v.asked = time.Now()
-	return v.now, nil
+	v := &s.maps.services
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if now != last {
+		v.sequence = max(v.sequence+1, time.Now().Unix())
+		now.wms.UpdateSequence = strconv.FormatInt(v.sequence, 10)
+		now.wmts.UpdateSequence = now.wms.UpdateSequence
+	}
+	v.now, v.asked = now, time.Now()
+	return now, nil
 }
 
 // equalInfos tells whether two states of the catalogue hold the same versions.
@@ -154,9 +187,9 @@ func equalInfos(a, b []tilestore.Info) bool {
 }
 
 // equalInstants tells whether two states of the catalogue show the same instants.
-func equalInstants(a, b map[string][]instant) bool {
+func equalInstants(a, b map[string]instants) bool {
 	for name := range a {
-		if !slices.EqualFunc(a[name], b[name], func(x, y instant) bool { return x.ref == y.ref && x.time.Equal(y.time) }) {
+		if !slices.Equal(a[name].numbers, b[name].numbers) {
 			return false
 		}
 	}
@@ -164,19 +197,20 @@ func equalInstants(a, b map[string][]instant) bool {
 }
 
 // offer describes the datasets of which pictures can be drawn. One that cannot be read is left out.
-func (s *Server) offer(ctx context.Context, infos []tilestore.Info, instants map[string][]instant) (*offer, error) {
-	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}, instants: instants}
+func (s *Server) offer(ctx context.Context, infos []tilestore.Info, times map[string]instants) (*offer, error) {
+	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}, instants: times}
 	deepest := uint8(0)
 	for _, i := range infos {
 		f, err := s.factsOf(ctx, i)
 		if err == nil && f.pictured() {
-			o.pictured = append(o.pictured, pictured{i, f, instants[i.Name]})
+			o.pictured = append(o.pictured, pictured{i, f, times[i.Name].all})
 			deepest = max(deepest, f.deep+mercatorBeyond)
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if err != nil {
+			o.partial = true
 			s.options.Log.Warn("dataset without pictures", "dataset", i.Name, "cause", err.Error())
 		}
 	}

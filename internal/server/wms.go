@@ -55,24 +55,28 @@ func (s *Server) answerWMS(c echo.Context, now *offer, service *wms.Service, q w
 	return newPair(wms.InfoSchema(), wms.SchemaType).of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
 }
 
-// sendException answers an exception as the client wants to see it.
+// sendException answers an exception as the client wants to see it: in a picture, unless that is larger than anybody reads, or too many are being drawn.
 func (s *Server) sendException(c echo.Context, e *wms.Exception) error {
-	if !e.Pictured() {
-		body, err := e.XML()
-		if err != nil {
-			return err
+	if pixels := e.Report.Width * e.Report.Height; e.Pictured() && pixels <= smallMap {
+		f := e.Report.Format
+		if f.Name == geoTIFF.Name { // which has to say where it lies
+			f = picture.Formats()[0]
 		}
-		return s.sendBody(c, e.Status(), e.ContentType(), body)
+		var body []byte
+		err := s.maps.draw(c.Request().Context(), pixels, func(context.Context) (err error) {
+			body, err = f.Encode(e.Picture(), 0)
+			return err
+		})
+		if err == nil {
+			return s.sendBody(c, e.Status(), f.MIME, body)
+		}
 	}
-	f := e.Report.Format
-	if f.Name == geoTIFF.Name { // which has to say where it lies
-		f = picture.Formats()[0]
-	}
-	body, err := f.Encode(e.Picture(), 0)
+	e.Report.Mode = wms.AsXML
+	body, err := e.XML()
 	if err != nil {
 		return err
 	}
-	return s.sendBody(c, e.Status(), f.MIME, body)
+	return s.sendBody(c, e.Status(), e.ContentType(), body)
 }
 
 // encode writes a map, with the place where it lies if its format tells.
@@ -104,7 +108,7 @@ func (s *Server) getMap(c echo.Context, now *offer, m *wms.GetMap) error {
 		c.Response().Header().Add("Warning", w)
 	}
 	var body []byte
-	err := s.maps.draw(c.Request().Context(), func(ctx context.Context) error {
+	err := s.maps.draw(c.Request().Context(), m.View.Width*m.View.Height, func(ctx context.Context) error {
 		p, err := s.drawMap(ctx, now, m)
 		if err != nil {
 			return err
@@ -162,16 +166,11 @@ func (s *Server) getFeatureInfo(c echo.Context, now *offer, q *wms.GetFeatureInf
 		if math.IsNaN(q.LonLat[0]) {
 			break
 		}
-		d, err := s.openAny(c.Request().Context(), now.ref(l.Name, l.Time))
-		if err == nil {
-			var infos []wms.Info
-			infos, err = s.info(c.Request().Context(), &d, q.LonLat)
-			all = append(all, infos...)
-			d.Release()
-		}
+		infos, err := s.infoOf(c.Request().Context(), now.ref(l.Name, l.Time), q.LonLat)
 		if err != nil && !errMissing(err) {
 			return s.failed(c, err, q.Map.Fail)
 		}
+		all = append(all, infos...)
 	}
 	return s.sendInfos(c, q.Format, all)
 }
@@ -185,10 +184,14 @@ func (s *Server) getLegend(c echo.Context, q *wms.GetLegendGraphic) error {
 	if q.Format.Name == geoTIFF.Name {
 		return q.Fail(wms.InvalidFormat, "format", "a legend lies nowhere on the ground: FORMAT is one of the other formats")
 	}
-	const most = 2048
-	body, err := q.Format.Encode(style.Legend(st, min(q.Width, most), min(q.Height, most)), 0)
-	if err != nil {
+	const most = 1024
+	var body []byte
+	err := s.maps.draw(c.Request().Context(), most*most, func(context.Context) (err error) {
+		body, err = q.Format.Encode(style.Legend(st, min(q.Width, most), min(q.Height, most)), 0)
 		return err
+	})
+	if err != nil {
+		return s.failed(c, err, q.Fail)
 	}
 	return newPlain(body, q.Format.MIME).send(c, s.headers.varyOrigin, cacheRevalidate)
 }

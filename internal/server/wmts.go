@@ -32,21 +32,24 @@ func (s *Server) storedWMTS(r *http.Request) (reply, error) {
 	if err != nil || q.Tile == nil {
 		return reply{}, errNoPage
 	}
-	t, d, err := s.tileOfWMTS(r.Context(), *q.Tile)
+	now, _ := s.maps.services.last() // what has changed since is found out by the handler
+	if now == nil {
+		return reply{}, errNoPage
+	}
+	t, d, err := s.tileOfWMTS(r.Context(), now, *q.Tile)
 	if err != nil {
 		return reply{}, errNoPage
 	}
 	defer d.Release()
 	a, err := s.storedPicture(r.Context(), &d, t)
-	return reply{answer: a, vary: s.headers.varyOrigin, control: cacheShort}, err
+	if err != nil {
+		return reply{}, errNoPage // the handler says it as WMTS does
+	}
+	return reply{answer: a, vary: s.headers.varyOrigin, control: cacheShort}, nil
 }
 
 // tileOfWMTS checks a request for a tile. The caller releases the dataset, unless there is an error, which is an *wmts.Exception or of the catalogue.
-func (s *Server) tileOfWMTS(ctx context.Context, q wmts.GetTile) (pictureTile, lease, error) {
-	now, err := s.services(ctx)
-	if err != nil {
-		return pictureTile{}, lease{}, err
-	}
+func (s *Server) tileOfWMTS(ctx context.Context, now *offer, q wmts.GetTile) (pictureTile, lease, error) {
 	l, ok := now.layers[q.Layer]
 	if !ok {
 		return pictureTile{}, lease{}, wmts.NoLayer()
@@ -96,7 +99,11 @@ func (s *Server) answerWMTS(c echo.Context) error {
 	case q.Info != nil:
 		return s.wmtsInfo(c, *q.Info)
 	}
-	t, d, err := s.tileOfWMTS(r.Context(), *q.Tile)
+	now, err := s.services(r.Context())
+	if err != nil {
+		return err
+	}
+	t, d, err := s.tileOfWMTS(r.Context(), now, *q.Tile)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 				return nil, err
 			}
 		}
-		if z == s.Root {
+		if z == max(s.Root, o.plan.Min) {
 			return out, nil
 		}
 		above := o.window(k+1, pixelsBelow(o.plan.Grid, unit, z-1))

@@ -234,7 +234,7 @@ type ingredient struct {
 	Name        string    `json:"name"`
 	SizeBytes   int64     `json:"sizeBytes"`
 	Modified    time.Time `json:"modified"`
-	Fingerprint string    `json:"fingerprint"` // see fingerprint.File
+	Fingerprint string    `json:"fingerprint"` // see fingerprint.Raster
 	CRS         string    `json:"crs"`
 	Bands       []int     `json:"bands"`                 // counted from 1
 	Alpha       int       `json:"alpha,omitempty"`       // band
@@ -253,7 +253,7 @@ func (j *Job) describe() error {
 		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
 	}
 	for _, f := range j.Files {
-		print, err := fingerprint.File(f.Path)
+		print, err := fingerprint.Raster(f.Path)
 		if err != nil {
 			return err
 		}

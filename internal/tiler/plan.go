@@ -31,7 +31,7 @@ type Plan struct {
 	Tiles    []int // tiles of each level that touch the bounds, from level 0; none above Min
 }
 
-// Stage is one sweep over the ground: from pictures of level Base it makes the tiles of levels Top down to Root. The first one has them from the sources, each later one from the
+// Stage is one sweep over the ground: from pictures of level Base it makes the tiles of levels Top down to Root, or to the plan's first. The first one has them from the sources, each later one from the
 // tiles that the one before stored.
 type Stage struct {
 	Base, Top, Root uint8
@@ -44,8 +44,11 @@ const (
 	enoughUnits                 = 16
 )
 
-// mostTiles of a level; deeper is a typing error.
-const mostTiles = 1 << 30
+// What a plan may hold: beyond is a typing error, and its list of units would fill the memory.
+const (
+	mostTiles = 1 << 30 // of a level
+	mostUnits = 1 << 22
+)
 
 // NewPlan lays out the work over bounds in degrees, whose Max.Lon may be beyond 180. Errors match [ErrOptions].
 func NewPlan(grid tilegrid.Grid, bounds []orb.Bound, first, deepest uint8) (Plan, error) {
@@ -70,6 +73,9 @@ func NewPlan(grid tilegrid.Grid, bounds []orb.Bound, first, deepest uint8) (Plan
 		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: level %d would have %d tiles, this program makes %d at most", ErrOptions, deepest, n, mostTiles),
 			"ask for fewer levels")
 	}
+	if n := p.count(p.Max - min(p.Max, deepestUnit)); n > mostUnits {
+		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: %d units of work, this program lists %d at most", ErrOptions, n, mostUnits), "ask for fewer levels, or for one region after the other with --bbox")
+	}
 	p.stages()
 	return p, nil
 }
@@ -85,9 +91,9 @@ func (p *Plan) stages() {
 	}
 	base, top := p.Max, p.Max
 	for {
-		root := max(p.Min, base-min(base, depth))
+		root := base - min(base, depth)
 		p.Stages = append(p.Stages, Stage{Base: base, Top: top, Root: root, Units: p.cover(root)})
-		if root == p.Min {
+		if root <= p.Min {
 			return
 		}
 		base, top = root, root-1
@@ -146,7 +152,7 @@ func (p Plan) Share(units int) float64 {
 	done, all := 0.0, 0.0
 	for _, s := range p.Stages {
 		tiles := 0
-		for z := s.Root; z <= s.Top; z++ {
+		for z := max(s.Root, p.Min); z <= s.Top; z++ {
 			tiles += p.Tiles[z]
 		}
 		done += float64(tiles) * float64(min(len(s.Units), max(0, units))) / float64(len(s.Units))
