@@ -33,6 +33,9 @@ func (a *app) ingestImagery(ctx context.Context, o tiler.Options, f imageryFlags
 	}
 	defer job.Close()
 	a.sayPictures(job)
+	if o.Format == tiler.JPEG && slices.ContainsFunc(job.Files, func(f raster.PictureFile) bool { return f.Void != "" }) {
+		a.say("note     JPEG keeps no transparency: what is transparent becomes white        (--format auto or webp keeps it)")
+	}
 	estimate, err := job.Estimate(ctx, f.jobs)
 	if err != nil {
 		return published{}, err
@@ -40,7 +43,7 @@ func (a *app) ingestImagery(ctx context.Context, o tiler.Options, f imageryFlags
 	a.say("plan     %s grid, levels %d-%d, about %s, about %s, about %s", f.grid, job.Plan.Min, job.Plan.Max, count(estimate.Total(), "tile"),
 		sizeText(estimate.SizeBytes), durationText(estimate.Time))
 	m := planned{
-		generalFlags: f.generalFlags, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes,
+		generalFlags: f.generalFlags, kind: tilestore.Imagery, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes,
 		store: mbtiles.Options{Shared: true, Check: a.pictureChecker(f)},
 		run: func(ctx context.Context, w *mbtiles.Writer, report func(units, tiles int)) error {
 			return job.Run(ctx, w, f.jobs, func(p tiler.Progress) { report(p.Units, p.Tiles) })

@@ -21,9 +21,8 @@ import (
 // imageryFlags are the flags of "ingest imagery" as the user wrote them.
 type imageryFlags struct {
 	generalFlags
-	levels, grid, format, scale, resampling, nodata, time string
-	quality                                               int
-	bands                                                 []int
+	levels, grid, format, scale, resampling, nodata, bands, time string
+	quality                                                      int
 }
 
 func newIngestImageryCommand(a *app) *cobra.Command {
@@ -52,10 +51,10 @@ func newIngestImageryCommand(a *app) *cobra.Command {
 	v := c.Flags()
 	f.register(v, "last")
 	v.StringVar(&f.levels, "levels", "auto", "levels to make, MIN-MAX, MAX or auto: as deep as the finest source")
-	v.StringVar(&f.grid, "grid", "mercator", "tile grid: mercator (EPSG:3857) or geographic (EPSG:4326, two roots)")
+	v.StringVar(&f.grid, "grid", "mercator", "tile grid: mercator (EPSG:3857), or geographic (EPSG:4326, two roots, to the poles; GDAL reads no such MBTiles file itself)")
 	v.StringVar(&f.format, "format", "auto", "tiles: png, jpeg, webp, or auto: JPEG where opaque, PNG elsewhere and for palettes")
 	v.IntVar(&f.quality, "quality", picture.DefaultQuality, "of JPEG and WebP, 1 to 100; 100 is WebP without loss")
-	v.IntSliceVar(&f.bands, "bands", nil, "bands to show: GREY, R,G,B or R,G,B,A, counted from 1 (default by what the bands say they are)")
+	v.StringVar(&f.bands, "bands", "", "numbers of the bands to show, from 1: of grey, 5; of red, green and blue, 4,3,2; alpha behind them (default by what they say they are)")
 	v.StringVar(&f.scale, "scale", "auto", "values that become black and white, MIN,MAX; auto: bytes as they are, others from the 2nd to the 98th percentile")
 	v.StringVar(&f.resampling, "resampling", "auto", "nearest, bilinear, cubic, or auto: bilinear, nearest for palettes")
 	v.StringVar(&f.nodata, "nodata", "", "value that means no data, or one for each band: 0 or 255,255,255")
@@ -70,7 +69,7 @@ const pictureMemory = 96 << 20
 func (f *imageryFlags) options(c *cobra.Command, sources []string) (tiler.Options, error) {
 	o := tiler.Options{
 		Sources: sources, Program: version, Min: -1, Max: -1, Title: f.title, Attribution: f.attribution, Format: tiler.Format(f.format), Quality: f.quality,
-		Raster: raster.PictureOptions{SrcCRS: f.srcCRS, Priority: raster.Priority(f.priority), Bands: f.bands},
+		Raster: raster.PictureOptions{SrcCRS: f.srcCRS, Priority: raster.Priority(f.priority)},
 	}
 	var err error
 	switch {
@@ -122,16 +121,11 @@ func (f *imageryFlags) numbers(o *tiler.Options) (err error) {
 	if f.scale != "auto" {
 		v, err := numbersOf(f.scale)
 		if err != nil || len(v) != 2 || !(v[0] < v[1]) || v[1]-v[0] > 1e300 {
-			return fmt.Errorf("--scale %q: it is MIN,MAX or auto", f.scale)
+			return fmt.Errorf("--scale %q: it is MIN,MAX, the smaller one first, or auto", f.scale)
 		}
 		o.Raster.Scale = &[2]float64{v[0], v[1]}
 	}
-	for _, b := range f.bands {
-		if b < 1 || len(f.bands) > 4 || len(f.bands) == 2 && f.bands[0] == f.bands[1] {
-			return fmt.Errorf("--bands %v: it is GREY, R,G,B or R,G,B,A, counted from 1", f.bands)
-		}
-	}
-	if o.Time, err = parseInstant(f.time); err != nil {
+	if o.Raster.Bands, err = bandsOf(f.bands); err != nil {
 		return err
 	}
 	if o.BBox, err = f.box(); err != nil {
@@ -139,6 +133,21 @@ func (f *imageryFlags) numbers(o *tiler.Options) (err error) {
 	}
 	o.Raster.CacheBytes, err = f.generalFlags.share(pictureMemory)
 	return err
+}
+
+// bandsOf parses --bands; "" is none.
+func bandsOf(text string) (bands []int, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || n < 1 || len(bands) == 4 {
+			return nil, fmt.Errorf("--bands %q: it is one to four numbers of bands, counted from 1, such as 4,3,2", text)
+		}
+		bands = append(bands, n)
+	}
+	return bands, nil
 }
 
 // numbersOf parses numbers that are separated by commas.

@@ -46,7 +46,7 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 	a.say("plan     levels 0-%d, about %s, about %s, about %s; error bound %s", job.Plan.Leaf, count(estimate.Total(), "tile"),
 		sizeText(estimate.SizeBytes), durationText(estimate.Time), errorText(job.MaxErrors()))
 	m := planned{
-		generalFlags: f.generalFlags, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes,
+		generalFlags: f.generalFlags, kind: tilestore.Terrain, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes,
 		store: mbtiles.Options{Rows: layerRow, Check: a.checker(job, f)},
 		run: func(ctx context.Context, w *mbtiles.Writer, report func(units, tiles int)) error {
 			return job.Run(ctx, w, f.jobs, func(p ingest.Progress) { report(p.Units, p.Tiles) })
@@ -113,12 +113,20 @@ func spacing(files []raster.File) string {
 	return span(finest, coarsest)
 }
 
-// span writes the sizes of the finest and the coarsest pixels, or one where they are much the same.
+// span writes the sizes of the finest and the coarsest pixels, metres, or one where they are much the same.
 func span(finest, coarsest float64) string {
 	if coarsest > 1.05*finest {
-		return fmt.Sprintf("%.3g .. %.3g m", finest, coarsest)
+		return lengthText(finest) + " .. " + lengthText(coarsest)
 	}
-	return fmt.Sprintf("%.3g m", finest)
+	return lengthText(finest)
+}
+
+// lengthText writes metres in three digits, those of kilometres from a thousand on.
+func lengthText(metres float64) string {
+	if metres >= 1000 {
+		return fmt.Sprintf("%.3g km", metres/1000)
+	}
+	return fmt.Sprintf("%.3g m", metres)
 }
 
 // sayHeights says what the heights are taken for.

@@ -18,6 +18,7 @@ import (
 // planned is an ingest of any kind, ready to be made.
 type planned struct {
 	generalFlags
+	kind   tilestore.Kind
 	work   string                                // names the work
 	units  int                                   // of work
 	share  func(units int) float64               // how much of the work so many units are
@@ -29,8 +30,13 @@ type planned struct {
 
 // make tiles, verifies and publishes, unless the latest version is the same already. The command began at start.
 func (a *app) make(ctx context.Context, m planned, start time.Time) (published, error) {
-	if there := a.made(ctx, m); there.Existed {
+	there := a.made(ctx, m)
+	switch {
+	case there.Existed:
 		return there, a.sayMade(there)
+	case there.kind != "" && there.kind != m.kind:
+		return published{}, remedy.New(m.name, fmt.Errorf("%w: it is %s, and clients would find %s in its place", tilestore.ErrExists, there.kind, m.kind),
+			"another --name, or --force if it is to become the next version all the same")
 	}
 	if err := makeFolder(a.data, m.needed-mbtiles.Unfinished(a.data, m.name)); err != nil {
 		return published{}, err
@@ -57,7 +63,8 @@ func (a *app) make(ctx context.Context, m planned, start time.Time) (published, 
 // progressParts is how finely the progress of tiling is told.
 const progressParts = 10_000
 
-// made returns the latest version of the dataset, with Existed set, if it is what would be made once more. With --force it is not asked.
+// made returns the latest version of the dataset, with Existed set, if it is what would be made once more; otherwise no more than its kind. With --force
+// it is not asked.
 func (a *app) made(ctx context.Context, m planned) published {
 	if m.force {
 		return published{}
@@ -74,7 +81,7 @@ func (a *app) made(ctx context.Context, m planned) published {
 	defer h.Release()
 	i := h.Info()
 	if !m.makes(i.Provenance) {
-		return published{}
+		return published{kind: i.Kind}
 	}
 	path := filepath.Join(a.data, fmt.Sprintf("%s@%d.mbtiles", i.Name, i.Version))
 	return published{Name: i.Name, Version: i.Version, Path: path, Tiles: i.Tiles, Bytes: i.SizeBytes, Existed: true}

@@ -29,7 +29,7 @@ func spelt(err error) string {
 
 // withoutPackages takes the names of packages out of a text.
 func withoutPackages(s string) string {
-	const names = `ingest: bad options|raster|tilestore|mbtiles|ingest|verify|importer|terrain|tilegrid|gzrun|server`
+	const names = `ingest: bad options|tiler: bad options|tiler|picture|imagery|raster|tilestore|mbtiles|ingest|verify|importer|terrain|tilegrid|gzrun|server`
 	return regexp.MustCompile(`(^|: )(?:(?:`+names+`): )+`).ReplaceAllString(s, "$1")
 }
 

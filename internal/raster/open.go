@@ -247,7 +247,7 @@ func (d *dem) readUnits(ds gdal.Dataset, opt Options) error {
 }
 
 func remedyNoCRS(path string) error {
-	return refuse(path, ErrNoCRS, crsAdvice, "the file does not say where on Earth it lies")
+	return refuse(path, ErrNoCRS, crsAdvice, "the file does not say where on Earth it lies (an .aux.xml beside it is not read)")
 }
 
 // invert returns the inverse of a geotransform.

@@ -63,7 +63,7 @@ func (s *Server) xyz(c echo.Context) error {
 
 // tms answers /tms/*: the list of layers, tilemapresource.xml, and tiles.
 func (s *Server) tms(c echo.Context) error {
-	path := strings.TrimPrefix(c.Request().URL.Path, "/tms/")
+	path := strings.TrimPrefix(strings.TrimPrefix(c.Request().URL.Path, "/tms/"), "1.0.0/") // the usual root names the version
 	if path == "" {
 		return s.tileMaps(c)
 	}

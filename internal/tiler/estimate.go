@@ -31,6 +31,7 @@ const (
 	samples  = 16
 	rowBytes = 130                     // of a tile beside its data: keys, hashes, what pages leave empty
 	tileTime = 3500 * time.Microsecond // measured on photographs in compressed GeoTIFFs
+	webpTime = 12 * time.Millisecond   // libwebp is thorough
 	leadTime = 200 * time.Millisecond
 )
 
@@ -56,7 +57,11 @@ func (j *Job) Estimate(ctx context.Context, jobs int) (Estimate, error) {
 		e.Tiles[z] = max(min(n, 1), int(math.Round(float64(n)*share)))
 	}
 	e.SizeBytes = int64(e.Total()) * (size/int64(max(held, 1)) + rowBytes)
-	e.Time = leadTime + time.Duration(e.Total())*tileTime/time.Duration(max(1, min(jobs, runtime.GOMAXPROCS(0))))
+	each := tileTime
+	if j.options.Format == WebP {
+		each = webpTime
+	}
+	e.Time = leadTime + time.Duration(e.Total())*each/time.Duration(max(1, min(jobs, runtime.GOMAXPROCS(0))))
 	return e, nil
 }
 

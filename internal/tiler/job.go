@@ -19,6 +19,7 @@ import (
 	"github.com/terrane/terrane/internal/inorder"
 	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/internal/raster"
+	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/resample"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
@@ -105,19 +106,30 @@ func (j *Job) plan() (err error) {
 	if j.options.BBox != nil {
 		bounds = tilegrid.CutBounds(bounds, *j.options.BBox)
 		if len(bounds) == 0 {
-			return fmt.Errorf("%w: no source reaches into --bbox", ErrOptions)
+			return remedy.New("--bbox", fmt.Errorf("%w: no source reaches into the box", ErrOptions), "--dry-run without --bbox and --levels shows what there is")
 		}
 	}
-	deepest := uint8(0)
+	deepest, coarsest := uint8(0), uint8(DeepestLevel)
 	for _, f := range j.Files {
-		deepest = max(deepest, DeepestFor(j.options.Grid, f.Resolution.Degrees, f.Bound.Center().Lat()))
+		z := DeepestFor(j.options.Grid, f.Resolution.Degrees, f.Bound.Center().Lat())
+		deepest, coarsest = max(deepest, z), min(coarsest, z)
 	}
 	if j.options.Max >= 0 {
 		deepest = uint8(min(j.options.Max, math.MaxUint8))
 	}
 	j.Plan, err = NewPlan(j.options.Grid, bounds, uint8(min(max(j.options.Min, 0), math.MaxUint8)), deepest)
-	return err
+	if err == nil && j.Plan.Total() < manyTiles || j.options.Max >= 0 || deepest < coarsest+farApart {
+		return err
+	}
+	return remedy.New("--levels", fmt.Errorf("%w: all ground would be made to level %d, which only the finest source is worth; the coarsest is worth level %d", ErrOptions, deepest, coarsest),
+		fmt.Sprintf("a dataset for each fineness, which maps lay over each other, or --levels 0-%d", coarsest))
 }
+
+// Sources whose deepest levels are so far apart are not made as one without being told how deep, if that takes very many tiles: most would be magnified.
+const (
+	farApart  = 4
+	manyTiles = 10_000_000
+)
 
 // Run makes the tiles and commits them. report is called from one goroutine after each unit.
 func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progress)) error {
