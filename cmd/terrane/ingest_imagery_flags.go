@@ -128,6 +128,9 @@ func (f *imageryFlags) numbers(o *tiler.Options) (err error) {
 	if o.Raster.Bands, err = bandsOf(f.bands); err != nil {
 		return err
 	}
+	if o.Time, err = parseInstant(f.time); err != nil {
+		return err
+	}
 	if o.BBox, err = f.box(); err != nil {
 		return err
 	}
