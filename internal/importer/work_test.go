@@ -46,7 +46,8 @@ func TestWorkTellsPilesApart(t *testing.T) {
 			}
 		})
 	}
-	if workOf(t, writeFolder(t, tiles, ""), Options{}) == workOf(t, writeFolder(t, tiles, ""), Options{}) {
+	one, other := writeFolder(t, tiles, ""), writeFolder(t, tiles, "")
+	if workOf(t, one, Options{}) == workOf(t, other, Options{}) {
 		t.Error("two folders are one work")
 	}
 }

@@ -31,5 +31,5 @@ func run(args []string) error {
 	case len(args) > 1 && args[0] == "report":
 		return reportAll(args[1:], os.Stdout)
 	}
-	return errors.New("usage: conformance schemas FOLDER, or conformance report NAME=FOLDER [NAME=FOLDER]")
+	return errors.New("usage: conformance schemas FOLDER, or conformance report NAME=FOLDER [NAME=FOLDER] ... with a folder for each suite")
 }
