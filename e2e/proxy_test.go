@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -234,8 +235,16 @@ func (w walk) documents() {
 		for _, u := range urls {
 			w.follow(path, u, body)
 		}
+		for _, u := range inCode.FindAllString(string(body), -1) {
+			if strings.HasSuffix(kind, "json") && !strings.HasPrefix(u, w.public) {
+				w.t.Errorf("%s has %s in its code, which is not below %s", path, u, w.public)
+			}
+		}
 	}
 }
+
+// inCode finds URLs in the snippets of a dataset's JSON, which are run elsewhere, in a browser.
+var inCode = regexp.MustCompile(`https?://[^\s"'\\\\]+`)
 
 // urlsOf lists the URLs in a document, those of namespaces and schemas by others left out.
 func urlsOf(kind string, document []byte) ([]string, error) {
@@ -283,8 +292,10 @@ func leaves(v any, take func(string)) {
 			leaves(e, take)
 		}
 	case map[string]any:
-		for _, e := range v {
-			leaves(e, take)
+		for name, e := range v {
+			if name != "snippets" { // code, see inCode
+				leaves(e, take)
+			}
 		}
 	}
 }
