@@ -15,13 +15,11 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 
 	"github.com/terrane/terrane/internal/snippet"
@@ -336,47 +334,4 @@ func (r running) json(t *testing.T, path string, to any) {
 	if err := json.NewDecoder(answer.Body).Decode(to); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// browse is visit for pages that may contact more origins than their own: these, and all of them.
-func browse(t *testing.T, base string, origins []string, steps ...step) []json.RawMessage {
-	t.Helper()
-	shots, err := filepath.Abs("out")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(shots, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	task, err := json.Marshal(map[string]any{"url": base, "shots": shots, "steps": steps})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.Command("node", "browser.mjs")
-	c.Stdin, c.Stderr = bytes.NewReader(task), os.Stderr
-	out, err := c.Output()
-	if err != nil {
-		t.Fatalf("browser: %v", err)
-	}
-	var report struct {
-		Results                    []json.RawMessage
-		Console, Failures, Origins []string
-	}
-	if err := json.Unmarshal(out, &report); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range report.Failures {
-		t.Errorf("browser: %s", f)
-	}
-	for _, line := range report.Console {
-		t.Errorf("console: %s", line)
-	}
-	slices.Sort(report.Origins)
-	if diff := cmp.Diff(slices.Sorted(slices.Values(origins)), report.Origins); diff != "" {
-		t.Errorf("origins contacted: %s", diff)
-	}
-	if len(report.Results) != len(steps) {
-		t.FailNow()
-	}
-	return report.Results
 }

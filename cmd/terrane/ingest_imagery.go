@@ -50,7 +50,11 @@ func (a *app) ingestImagery(ctx context.Context, o tiler.Options, f imageryFlags
 		},
 	}
 	if f.dryRun {
-		return published{}, a.reportPicturePlan(job, f, estimate, a.made(ctx, m))
+		there, err := a.made(ctx, m)
+		if err != nil {
+			return published{}, err
+		}
+		return published{}, a.reportPicturePlan(job, f, estimate, there)
 	}
 	return a.make(ctx, m, start)
 }

@@ -53,7 +53,11 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 		},
 	}
 	if f.dryRun {
-		return published{}, a.reportPlan(job, f, estimate, a.made(ctx, m))
+		there, err := a.made(ctx, m)
+		if err != nil {
+			return published{}, err
+		}
+		return published{}, a.reportPlan(job, f, estimate, there)
 	}
 	return a.make(ctx, m, start)
 }

@@ -81,3 +81,21 @@ func colourOf(t *testing.T, url string) string {
 	}
 	return "neither"
 }
+
+// TestANameThatIsImageryDoesNotBecomeTerrain: clients of it would find something else in its place.
+func TestANameThatIsImageryDoesNotBecomeTerrain(t *testing.T) {
+	dir := publish(t, "alps") // terrain
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, filepath.Join(t.TempDir(), "a.png"), b.Bytes())
+	write(t, strings.TrimSuffix(file, "png")+"pgw", []byte("0.01\n0\n0\n-0.01\n10.005\n46.995\n"))
+	line := []string{"ingest", "imagery", "--data", dir, "--name", "alps", "--src-crs", "EPSG:4326", file}
+	if code, _, said := run(t, line...); code == exitDone || !strings.Contains(said, "it is terrain") || !strings.Contains(said, "--force") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	if code, _, said := run(t, append(line, "--force")...); code != exitDone {
+		t.Errorf("forced: exit %d: %s", code, said)
+	}
+}

@@ -30,13 +30,12 @@ type planned struct {
 
 // make tiles, verifies and publishes, unless the latest version is the same already. The command began at start.
 func (a *app) make(ctx context.Context, m planned, start time.Time) (published, error) {
-	there := a.made(ctx, m)
-	switch {
-	case there.Existed:
+	there, err := a.made(ctx, m)
+	if err != nil {
+		return published{}, err
+	}
+	if there.Existed {
 		return there, a.sayMade(there)
-	case there.kind != "" && there.kind != m.kind:
-		return published{}, remedy.New(m.name, fmt.Errorf("%w: it is %s, and clients would find %s in its place", tilestore.ErrExists, there.kind, m.kind),
-			"another --name, or --force if it is to become the next version all the same")
 	}
 	if err := makeFolder(a.data, m.needed-mbtiles.Unfinished(a.data, m.name)); err != nil {
 		return published{}, err
@@ -63,28 +62,32 @@ func (a *app) make(ctx context.Context, m planned, start time.Time) (published, 
 // progressParts is how finely the progress of tiling is told.
 const progressParts = 10_000
 
-// made returns the latest version of the dataset, with Existed set, if it is what would be made once more; otherwise no more than its kind. With --force
-// it is not asked.
-func (a *app) made(ctx context.Context, m planned) published {
+// made returns the latest version of the dataset, with Existed set, if it is what would be made once more. A version of another kind is an error: clients would
+// find something else in its place. With --force neither is asked.
+func (a *app) made(ctx context.Context, m planned) (published, error) {
 	if m.force {
-		return published{}
+		return published{}, nil
 	}
 	folder, err := mbtiles.OpenFolder(ctx, a.data)
 	if err != nil {
-		return published{} // no folder yet, or one that will be complained of when it is written
+		return published{}, nil // no folder yet, or one that will be complained of when it is written
 	}
 	defer folder.Close()
 	h, err := folder.Get(ctx, m.name)
 	if err != nil {
-		return published{}
+		return published{}, nil // none of that name
 	}
 	defer h.Release()
 	i := h.Info()
+	if i.Kind != m.kind {
+		return published{}, remedy.New(m.name, fmt.Errorf("%w: it is %s, and clients would find %s in its place", tilestore.ErrExists, i.Kind, m.kind),
+			"another --name, or --force if it is to become the next version all the same")
+	}
 	if !m.makes(i.Provenance) {
-		return published{kind: i.Kind}
+		return published{}, nil
 	}
 	path := filepath.Join(a.data, fmt.Sprintf("%s@%d.mbtiles", i.Name, i.Version))
-	return published{Name: i.Name, Version: i.Version, Path: path, Tiles: i.Tiles, Bytes: i.SizeBytes, Existed: true}
+	return published{Name: i.Name, Version: i.Version, Path: path, Tiles: i.Tiles, Bytes: i.SizeBytes, Existed: true}, nil
 }
 
 // sayMade reports a version that was there already.

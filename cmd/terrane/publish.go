@@ -18,14 +18,13 @@ import (
 
 // published is what "ingest" and "import" report as JSON.
 type published struct {
-	Name    string         `json:"name"`
-	Version int            `json:"version"`
-	Path    string         `json:"path"`
-	Tiles   int64          `json:"tiles"`
-	Bytes   int64          `json:"bytes"`
-	Seconds float64        `json:"seconds"`
-	Existed bool           `json:"existed,omitempty"` // nothing was made: the version was there already
-	kind    tilestore.Kind // of the latest version, where that is known
+	Name    string  `json:"name"`
+	Version int     `json:"version"`
+	Path    string  `json:"path"`
+	Tiles   int64   `json:"tiles"`
+	Bytes   int64   `json:"bytes"`
+	Seconds float64 `json:"seconds"`
+	Existed bool    `json:"existed,omitempty"` // nothing was made: the version was there already
 }
 
 // sayDone reports the published version.

@@ -3,15 +3,22 @@ package tiler_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
 
 	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/internal/raster"
+	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/internal/resample"
 	"github.com/terrane/terrane/internal/tiler"
 	"github.com/terrane/terrane/internal/verify"
 	"github.com/terrane/terrane/tilegrid"
@@ -313,4 +320,49 @@ func TestOptionsThatCannotBeAreRefused(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+func TestASpeckOfAClassIsOnEveryLevel(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "speck.png")
+	m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+	m.SetNRGBA(37, 21, color.NRGBA{200, 30, 30, 255})
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	world := []byte("0.01\n0\n0\n-0.01\n10.005\n46.995\n")
+	if err := errors.Join(os.WriteFile(file, b.Bytes(), 0o644), os.WriteFile(strings.TrimSuffix(file, "png")+"pgw", world, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	o := tiler.Options{Sources: []string{file}, Grid: tilegrid.Mercator, Raster: raster.PictureOptions{SrcCRS: "EPSG:4326", Resampling: resample.Nearest}}
+	if i := made(t, o, 1).Info(); i.Levels[0] != 0 || i.Tiles < int64(i.Levels[1])+1 {
+		t.Errorf("levels %v, %d tiles", i.Levels, i.Tiles)
+	}
+}
+
+func TestLevelsMayBeginAnywhere(t *testing.T) {
+	world := shared(t, "blue_marble_4096x2048.jpg")
+	for _, levels := range [][2]int{{4, 4}, {2, 4}, {1, 3}} {
+		r := made(t, tiler.Options{Sources: []string{world}, Raster: raster.PictureOptions{SrcCRS: "EPSG:4326"}, Grid: tilegrid.Mercator, Min: levels[0], Max: levels[1]}, 2)
+		want := int64(0)
+		for z := levels[0]; z <= levels[1]; z++ {
+			want += 1 << (2 * z)
+		}
+		if i := r.Info(); i.Tiles != want || i.Levels != [2]uint8{uint8(levels[0]), uint8(levels[1])} {
+			t.Errorf("levels %v: %d tiles on %v, want %d", levels, i.Tiles, i.Levels, want)
+		}
+	}
+}
+
+func TestSourcesOfVeryDifferentFinenessAreNotMadeAsOneUnasked(t *testing.T) {
+	o := tiler.Options{Sources: []string{shared(t, "landsat8_dateline_uint16_utm60n.tif"), shared(t, "aerial_rgba_15cm_utm13n.tif")}, Grid: tilegrid.Mercator, Max: -1}
+	if _, err := tiler.Prepare(t.Context(), o); !errors.Is(err, tiler.ErrOptions) || !strings.Contains(remedy.Try(err), "--levels 0-10") {
+		t.Errorf("%v; try %q", err, remedy.Try(err))
+	}
+	o.Max = 8
+	job, err := tiler.Prepare(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.Close()
 }
