@@ -75,6 +75,11 @@ const steps = {
     await page.locator(selector).filter({ hasText: /\S/ }).first().waitFor({ state: 'visible', timeout: patience });
     return page.locator(selector).allTextContents();
   },
+  /** appear { selector }: waits for an element to show, with text or without, and returns how many do. */
+  async appear(page, { selector }) {
+    await page.locator(selector).filter({ visible: true }).first().waitFor({ timeout: patience });
+    return page.locator(selector).filter({ visible: true }).count();
+  },
   async count(page, { selector }) { return page.locator(selector).filter({ visible: true }).count(); },
   async fill(page, { selector, text }) { await page.fill(selector, text); },
   async click(page, { selector }) { await page.click(selector); },

@@ -92,7 +92,7 @@ func TestViewerLaysLayersOverTerrainByKeyboardAndTheLinkKeepsThem(t *testing.T) 
 		names,
 		step{"do": "set", "selector": "#layer-list li:first-child .opacity", "value": 40},
 		step{"do": "set", "selector": "#layer-list li:last-child .style", "value": "slope"},
-		step{"do": "count", "selector": "#layer-list .legend"},
+		step{"do": "appear", "selector": "#layer-list .legend"},
 		step{"do": "press", "selector": "#layer-list li:first-child .shown", "key": "Space"},
 		step{"do": "address"},
 		step{"do": "press", "selector": "#layer-list li:first-child .remove", "key": "Enter"},

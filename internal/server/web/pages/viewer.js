@@ -177,14 +177,19 @@ function wireControls(page) {
   byId('dismiss').addEventListener('click', () => { problems.clear(); byId('problems').hidden = true; });
 }
 
-// The panel of layers is open where there is room and something to show. On a phone both panels are sheets in one place: opening one closes the other.
-function wirePanels(page) {
+// On a phone both panels are sheets in one place: opening one closes the other.
+function wirePanels() {
   const phone = matchMedia('(max-width: 40rem)');
   const panels = [byId('panel'), byId('layers')];
-  byId('layers').open = matchMedia('(min-width: 64rem)').matches && page.datasets.some((d) => d.kind === 'imagery');
+  if (phone.matches) byId('panel').open = false;
   for (const [i, panel] of panels.entries()) {
     panel.addEventListener('toggle', () => { if (panel.open && phone.matches) panels[1 - i].open = false; });
   }
+}
+
+// The panel of layers opens where there is room and something to show. It is never closed here: who opened it while the page loaded wants it open.
+function offerLayers(datasets) {
+  if (matchMedia('(min-width: 64rem)').matches && datasets.some((d) => d.kind === 'imagery')) byId('layers').open = true;
 }
 
 function wireGlobe(page) {
@@ -210,7 +215,7 @@ function wireGlobe(page) {
 async function start() {
   watchOrigins(showOrigins);
   document.addEventListener('securitypolicyviolation', (event) => report(`Blocked by this server's policy: ${event.blockedURI || event.violatedDirective}`));
-  if (matchMedia('(max-width: 40rem)').matches) byId('panel').open = false;
+  wirePanels();
   const Cesium = await import('../cesium/index.js').catch(() => {
     throw new Error('CesiumJS did not load, so there is no globe. This server may have been built without it; terrain is served all the same.');
   });
@@ -227,7 +232,7 @@ async function start() {
   wireKeys(globe);
   addEventListener('hashchange', () => page.follow());
   const arrived = page.follow();
-  wirePanels(page);
+  offerLayers(datasets);
   await arrived;
 }
 
