@@ -143,7 +143,8 @@ func TestDecodeTakesInksWithoutAdobeAsTheyAre(t *testing.T) {
 
 // difference is the largest in any channel.
 func difference(a, b color.NRGBA) int {
-	return max(abs(int(a.R)-int(b.R)), abs(int(a.G)-int(b.G)), abs(int(a.B)-int(b.B)), abs(int(a.A)-int(b.A)))
+	apart := func(a, b uint8) int { return int(max(a, b) - min(a, b)) }
+	return max(apart(a.R, b.R), apart(a.G, b.G), apart(a.B, b.B), apart(a.A, b.A))
 }
 
 func TestDecodeRefusesWhatIsCutShort(t *testing.T) {

@@ -49,12 +49,12 @@ type pngWriter struct {
 	now      search      // the writer that has not been flushed
 	sum      hash.Hash32 // of the plain bytes
 	band     []byte
-	row, top []byte // pixels of this row and the one above, of the colour type
+	row, top []byte // this row and the one above, in the colour type, each after a pixel of zeros
 }
 
 var pngWriters = sync.Pool{New: func() any {
 	w := &pngWriter{sum: adler32.New()}
-	for s, level := range [searches]int{flate.HuffmanOnly, 1, 6} {
+	for s, level := range [searches]int{flate.HuffmanOnly, 1, 4} {
 		w.deflate[s], _ = flate.NewWriter(w, level) // the error is for levels out of range only
 	}
 	return w
@@ -114,10 +114,9 @@ func (w *pngWriter) endChunk(out []byte, at int) {
 func (w *pngWriter) pixels(p Picture, channels int) {
 	size := p.Rect.Dx() * channels
 	at := w.startData()
-	w.row, w.top = slices.Grow(w.row[:0], size)[:size], slices.Grow(w.top[:0], size)[:size]
-	clear(w.top)
+	w.row, w.top = zeroed(w.row, channels+size), zeroed(w.top, channels+size)
 	for y := range p.Rect.Dy() {
-		packRow(w.row, p.Pix[y*p.Stride:][:4*p.Rect.Dx()], channels)
+		packRow(w.row[channels:], p.Pix[y*p.Stride:][:4*p.Rect.Dx()], channels)
 		if len(w.band)+size+1 > pngBand {
 			w.flushBand(channels)
 		}
@@ -182,19 +181,11 @@ func howTo(band []byte, channels int) search {
 	return searchWell
 }
 
-func repeats(band []byte, channels int) float64 {
-	var seen [4096]uint32
-	found, tried := 0, 0
-	for i := 0; i+8 <= len(band); i += channels {
-		v := binary.LittleEndian.Uint64(band[i:]) << 16 * 0x9e3779b97f4a7c15 // six bytes: two pixels of RGB
-		slot, tag := v>>52, uint32(v>>20)|1
-		if seen[slot] == tag {
-			found++
-		}
-		seen[slot] = tag
-		tried++
-	}
-	return float64(found) / float64(max(tried, 1))
+// zeroed returns b, or a longer one, with n bytes of 0.
+func zeroed(b []byte, n int) []byte {
+	b = slices.Grow(b[:0], n)[:n]
+	clear(b)
+	return b
 }
 
 // packRow keeps the first one or three, or all, of the four bytes of each pixel; two are grey and alpha.
