@@ -128,7 +128,7 @@ func encodeIndexed(t *palette, at []byte, wide, high int) []byte {
 
 func (w *pngWriter) flushIndices() {
 	how := searchWell
-	if repeats(w.band, 1) < pngLittle {
+	if saving(w.band) < pngLittle {
 		how = searchNone
 	}
 	w.deflateAs(how, w.band)

@@ -1,6 +1,7 @@
 package picture
 
 /*
+#cgo LDFLAGS: -lm
 #include "pngrow.h"
 */
 import "C"
@@ -26,9 +27,9 @@ func appendFiltered(dst, row, top []byte, channels int) []byte {
 	return dst
 }
 
-// repeats returns the share of pixel pairs of a band that have been seen before in it.
-func repeats(band []byte, channels int) float64 {
-	return float64(C.terrane_png_repeats(pointer(band), C.size_t(len(band)), C.size_t(channels)))
+// saving guesses which share of a band's bits a search for repeats saves, beside Huffman's code alone.
+func saving(band []byte) float64 {
+	return float64(C.terrane_png_saving(pointer(band), C.size_t(len(band))))
 }
 
 func pointer(b []byte) *C.uchar { return (*C.uchar)(unsafe.Pointer(unsafe.SliceData(b))) }

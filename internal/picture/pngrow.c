@@ -2,8 +2,8 @@
 
 #include "pngrow.h"
 
+#include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 // The filters of PNG, section 9 of https://www.w3.org/TR/png-3/: what a byte is foretold from.
@@ -78,16 +78,44 @@ int terrane_png_filter(unsigned char *restrict out, const unsigned char *restric
 	return best;
 }
 
-double terrane_png_repeats(const unsigned char *band, size_t size, size_t channels) {
-	uint32_t seen[4096] = {0};
-	size_t found = 0, tried = 0;
-	for (size_t i = 0; i + 8 <= size; i += channels, tried++) {
-		uint64_t v;
-		memcpy(&v, band + i, 8);
-		v = (v << 16) * 0x9e3779b97f4a7c15u; // six bytes, two pixels of RGB, on a machine that has the lowest first
-		uint32_t *slot = &seen[v >> 52], tag = (uint32_t)(v >> 20) | 1;
-		found += *slot == tag;
-		*slot = tag;
+// A match of deflate takes about this many bits: a length and a distance with its extra bits.
+static const double MATCH_BITS = 20;
+
+// SAMPLE is how many bytes in the middle of a band are searched.
+enum { SAMPLE = 1 << 14, SLOTS = 1 << 12 };
+
+// entropy is how many bits a byte of the band takes when only its frequency counts, at least the one that Huffman's code needs.
+static double entropy(const unsigned char *band, size_t size) {
+	uint32_t counts[4][256] = {{0}};
+	for (size_t i = 0; i < size; i++) counts[i & 3][band[i]]++;
+	double bits = 0;
+	for (int v = 0; v < 256; v++) {
+		double n = (double)counts[0][v] + counts[1][v] + counts[2][v] + counts[3][v];
+		if (n > 0) bits += n * log2((double)size / n);
 	}
-	return (double)found / (double)(tried ? tried : 1);
+	return fmax(1, bits / (double)size);
+}
+
+double terrane_png_saving(const unsigned char *band, size_t size) {
+	double each = entropy(band, size), saved = 0;
+	if (size > SAMPLE) {
+		band += (size - SAMPLE) / 2;
+		size = SAMPLE;
+	}
+	uint16_t last[SLOTS] = {0}; // where four bytes of this hash were seen last
+	for (size_t i = 0; i + 4 <= size;) {
+		uint32_t v;
+		memcpy(&v, band + i, 4);
+		uint16_t *slot = &last[(v * 0x9e3779b1u) >> 20];
+		size_t from = *slot, n = 0;
+		*slot = (uint16_t)i;
+		while (from < i && i + n < size && band[from + n] == band[i + n]) n++;
+		if ((double)n * each > MATCH_BITS) {
+			saved += (double)n * each - MATCH_BITS;
+			i += n;
+		} else {
+			i++;
+		}
+	}
+	return size ? saved / ((double)size * each) : 0;
 }

@@ -13,8 +13,8 @@ import (
 
 // How a PNG is written here (https://www.w3.org/TR/png-3/). A picture of few colours gets a palette. The others are filtered,
 // each row with the filter that leaves the smallest numbers, and deflated in bands: photographs, in which hardly anything
-// repeats, are only Huffman coded, which is many times faster and as small; where much repeats the search is thorough. One
-// deflate stream may mix both, since each band's writer ends on a byte when the next one starts.
+// repeats, and smooth ground, whose numbers are small, are only Huffman coded, which is many times faster and as small; where much
+// repeats the search is thorough. One deflate stream may mix both, since each band's writer ends on a byte when the next starts.
 
 // Colour types.
 const (
@@ -27,7 +27,7 @@ const (
 
 const (
 	pngBand    = 1 << 16 // bytes deflated in one way; a window of deflate is half of it
-	pngLittle  = 0.30    // share of repeats below which a search does not pay
+	pngLittle  = 0.20    // share of the bits below which it does not pay to save them
 	pngMuch    = 0.50    // share from which a thorough search costs little
 	pngFewGrey = 16      // shades up to which grey is better indexed, in half a byte a pixel
 )
@@ -170,9 +170,13 @@ func (w *pngWriter) close() []byte {
 	return out
 }
 
-// howTo decides on the search by the share of pixel pairs that have been seen before in the band.
+// howTo decides on the search by what it would save. Beside alpha, which mostly stays as it is, it saves twice what is guessed.
 func howTo(band []byte, channels int) search {
-	switch r := repeats(band, channels); {
+	r := saving(band)
+	if channels%2 == 0 {
+		r *= 2
+	}
+	switch {
 	case r < pngLittle:
 		return searchNone // never searched quickly: the library stores what it finds no repeat in
 	case r < pngMuch:
