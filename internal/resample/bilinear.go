@@ -22,67 +22,9 @@ func spread(pair uint64) (left, right uint64) {
 // pack is the way back for one pixel.
 func pack(sum uint64) uint32 { return uint32(sum) | uint32(sum>>32)<<8 }
 
-// bilinearRun blends opaque pixels. The four weights of a pixel add up to 256 exactly.
-func (w *window) bilinearRun(out []uint8, s steps) {
-	pix, stride := w.pix, w.stride
-	x, y := s.x, s.y
-	for len(out) >= 4 {
-		at := (y>>places)*stride + (x>>places)*4
-		top := binary.LittleEndian.Uint64(pix[at:])
-		low := binary.LittleEndian.Uint64(pix[at+stride:])
-		right, down := uint64(x>>(places-8))&255, uint64(y>>(places-8))&255
-		both := (right*down + 128) >> 8
-		nw, ne := spread(top)
-		sw, se := spread(low)
-		sum := nw*(256-right-down+both) + ne*(right-both) + sw*(down-both) + se*both
-		binary.LittleEndian.PutUint32(out, pack((sum+round)>>8&lanes))
-		x, y, out = x+s.dx, y+s.dy, out[4:]
-	}
-}
-
 // level tells whether a run of n pixels stays on its row and reads not many more source pixels than it writes.
 func (s steps) level(n int) bool {
 	return n >= 8 && s.dx > 0 && s.dx <= 2*whole && (s.y+n*s.dy)>>(places-8) == s.y>>(places-8)
-}
-
-// levelRun blends opaque pixels of a run that stays on its row: the two source rows are blended first, a piece at a time, and then what stands side by side. Rounding twice costs
-// half of one in 255.
-func (w *window) levelRun(out []uint8, s steps) {
-	const most = 512
-	var blended [most]uint64
-	down := uint64(s.y>>(places-8)) & 255
-	for len(out) >= 4 {
-		n := min(len(out)/4, (most-4)*whole/s.dx)
-		first, last := s.x>>places, (s.x+(n-1)*s.dx)>>places+1
-		at := (s.y>>places)*w.stride + first*4
-		end := 4 * (last - first + 1)
-		blendRows(blended[:], w.pix[at:][:end], w.pix[at+w.stride:][:end], down)
-		x := s.x & (whole - 1)
-		for i := range n {
-			left, right := x>>places, uint64(x>>(places-8))&255
-			sum := blended[uint(left)%most]*(256-right) + blended[uint(left+1)%most]*right // %: the compiler need not check
-			binary.LittleEndian.PutUint32(out[4*i:], pack((sum+round)>>8&lanes))
-			x += s.dx
-		}
-		s.x, out = s.x+n*s.dx, out[4*n:]
-	}
-}
-
-// blendRows writes the lanes of the pixels of two rows, blended.
-func blendRows(out []uint64, top, low []uint8, down uint64) {
-	up := 256 - down
-	for len(top) >= 8 && len(low) >= 8 && len(out) >= 2 {
-		a, b := binary.LittleEndian.Uint64(top), binary.LittleEndian.Uint64(low)
-		even := ((a&lanes)*up + (b&lanes)*down + round) >> 8 & lanes
-		odd := ((a>>8&lanes)*up + (b>>8&lanes)*down + round) >> 8 & lanes
-		out[0], out[1] = even&lower|odd<<32, even>>32|odd&^lower
-		top, low, out = top[8:], low[8:], out[2:]
-	}
-	if len(top) >= 4 && len(low) >= 4 && len(out) > 0 {
-		a, _ := spread(uint64(binary.LittleEndian.Uint32(top)))
-		b, _ := spread(uint64(binary.LittleEndian.Uint32(low)))
-		out[0] = (a*up + b*down + round) >> 8 & lanes
-	}
 }
 
 // bilinearAlphaRun blends pixels of any alpha; where all four are opaque, or all four wholly transparent, as fast as may be.

@@ -13,11 +13,15 @@ func Halve(dst *image.NRGBA, src Source) {
 		Shrink(dst, src, 1, 1)
 		return
 	}
+	halve := halveRow
+	if src.Opaque {
+		halve = halveOpaque
+	}
 	for row := r.Min.Y; row < r.Max.Y; row++ {
 		at := src.Pix.PixOffset(2*r.Min.X, 2*row)
 		top := src.Pix.Pix[at:][:8*r.Dx()]
 		low := src.Pix.Pix[at+src.Pix.Stride:][:8*r.Dx()]
-		halveRow(dst.Pix[dst.PixOffset(r.Min.X, row):][:4*r.Dx()], top, low, src.Opaque)
+		halve(dst.Pix[dst.PixOffset(r.Min.X, row):][:4*r.Dx()], top, low)
 	}
 }
 
@@ -25,12 +29,12 @@ func doubled(r image.Rectangle, x, y uint) image.Rectangle {
 	return image.Rect(r.Min.X<<x, r.Min.Y<<y, r.Max.X<<x, r.Max.Y<<y)
 }
 
-func halveRow(out, top, low []uint8, opaque bool) {
+func halveRow(out, top, low []uint8) {
 	const alphas, round = 0xff000000ff000000, 0x0002000200020002
 	for len(out) >= 4 && len(top) >= 8 && len(low) >= 8 {
 		a, b := binary.LittleEndian.Uint64(top), binary.LittleEndian.Uint64(low)
 		switch {
-		case opaque || a&b&alphas == alphas:
+		case a&b&alphas == alphas:
 			rb, ga := a&lanes+b&lanes, a>>8&lanes+b>>8&lanes
 			sum := (rb+rb>>32)&lower | (ga+ga>>32)<<32
 			binary.LittleEndian.PutUint32(out, pack((sum+round)>>2&lanes))
