@@ -2,27 +2,25 @@ package tilegrid
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
 )
 
 // SplitBound cuts a bound whose longitudes leave -180..180 into one or two that do not. A bound of 360 degrees or more
-// becomes the whole circle.
+// becomes the whole circle, and so does one that lies so far out that its place on it cannot be told.
 func SplitBound(b orb.Bound) []orb.Bound {
 	w, e := b.Min.Lon(), b.Max.Lon()
 	part := func(w, e float64) orb.Bound {
 		return orb.Bound{Min: orb.Point{w, b.Min.Lat()}, Max: orb.Point{e, b.Max.Lat()}}
 	}
-	if e-w >= 360 {
+	const tellable = 1e9 // beyond it, a millionth of a degree is lost
+	if !(e-w < 360 && math.Abs(w) < tellable) {
 		return []orb.Bound{part(-180, 180)}
 	}
-	for w < -180 {
-		w, e = w+360, e+360
-	}
-	for w >= 180 {
-		w, e = w-360, e-360
-	}
+	turns := 360 * math.Floor((w+180)/360)
+	w, e = w-turns, e-turns
 	if e <= 180 {
 		return []orb.Bound{part(w, e)}
 	}
@@ -47,8 +45,8 @@ func CutBounds(bounds []orb.Bound, box orb.Bound) []orb.Bound {
 	return out
 }
 
-// UniteBounds returns the smallest bound around all of bounds, of which there is at least one. It goes the short way round the globe: its Max.Lon is beyond 180 if it crosses the
-// antimeridian, and it is -180..180 if it goes all the way.
+// UniteBounds returns the smallest bound around all of bounds, of which there is at least one. It goes the short way round the globe: its
+// Max.Lon is beyond 180 if it crosses the antimeridian, and it is -180..180 if it goes all the way.
 func UniteBounds(bounds []orb.Bound) orb.Bound {
 	var parts []orb.Bound
 	for _, b := range bounds {

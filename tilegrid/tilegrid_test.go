@@ -179,6 +179,10 @@ func TestBoundsAcrossTheAntimeridianAreSplit(t *testing.T) {
 		{"beyond the west", box(-190, 0, -170, 5), []orb.Bound{box(170, 0, 180, 5), box(-180, 0, -170, 5)}},
 		{"0..360", box(200, 0, 210, 5), []orb.Bound{box(-160, 0, -150, 5)}},
 		{"all round", box(-180.5, -90, 180.5, 90), []orb.Bound{box(-180, -90, 180, 90)}},
+		{"many turns away", box(1e6, 0, 1e6+5, 5), []orb.Bound{box(-80, 0, -75, 5)}},
+		{"too far to tell", box(-1e300, 0, -1e300, 5), []orb.Bound{box(-180, 0, 180, 5)}},
+		{"endless", box(math.Inf(-1), 0, math.Inf(1), 5), []orb.Bound{box(-180, 0, 180, 5)}},
+		{"no number", box(math.NaN(), 0, 7, 5), []orb.Bound{box(-180, 0, 180, 5)}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
