@@ -1,19 +1,27 @@
 package raster
 
-import "sync"
+import (
+	"context"
+	"fmt"
+	"sync"
+)
 
 // atlas remembers references while a stack is opened: thousands of files share a few, and taking one apart costs
 // milliseconds.
 type atlas struct {
-	given *crs // instead of the files' own
+	given    *crs           // instead of the files' own
+	vertical []verticalRule // what the caller says of heights
 
 	mu     sync.Mutex // guards what follows
 	byWKT  map[string]crs
 	lender map[string]*lender // to longitude and latitude, by definition
+
+	reading sync.Mutex // guards geoids, while one is read
+	geoids  map[string]*Geoid
 }
 
 func newAtlas(given *crs) *atlas {
-	return &atlas{given: given, byWKT: map[string]crs{}, lender: map[string]*lender{}}
+	return &atlas{given: given, byWKT: map[string]crs{}, lender: map[string]*lender{}, geoids: map[string]*Geoid{}}
 }
 
 // reference is newCRS, once for each text.
@@ -28,6 +36,39 @@ func (a *atlas) reference(whole string) (crs, error) {
 		a.byWKT[whole] = c
 	}
 	return c, err
+}
+
+// replaced names the reference that a file states, if the one given is not the same on the ground.
+func (a *atlas) replaced(whole string) string {
+	if whole == "" {
+		return ""
+	}
+	c, err := a.reference(whole)
+	switch {
+	case err != nil:
+		return "a reference that cannot be used"
+	case sameReference(c.horizontal, a.given.horizontal):
+		return ""
+	}
+	return c.name
+}
+
+// geoid is OpenGeoid, once for each model however it is named.
+func (a *atlas) geoid(name string) (*Geoid, error) {
+	key := name
+	if code, ok := geoidCode(name); ok {
+		key = fmt.Sprintf("EPSG:%d", code)
+	}
+	a.reading.Lock()
+	defer a.reading.Unlock()
+	if g, ok := a.geoids[key]; ok {
+		return g, nil
+	}
+	g, err := OpenGeoid(context.Background(), name)
+	if err == nil {
+		a.geoids[key] = g
+	}
+	return g, err
 }
 
 // toLonLat returns the lender of transforms from a reference.

@@ -20,6 +20,7 @@ type crs struct {
 	vertical   Vertical
 	geographic bool
 	unitMetres float64 // of the vertical axis, 0 if unknown
+	down       bool    // the vertical axis counts depths
 }
 
 const crsAdvice = "--src-crs EPSG:n if you know it, for example --src-crs EPSG:4326 for degrees"
@@ -35,10 +36,13 @@ func epsg(text string) (horizontal, vertical int, err error) {
 	return horizontal, vertical, nil
 }
 
-// parseCRS returns the reference that the user gave.
+// parseCRS returns the reference that the user gave; "4326" is "EPSG:4326".
 func parseCRS(text string) (crs, error) {
 	const advice = "--src-crs EPSG:n with a code of the EPSG registry"
 	h, v, err := epsg(text)
+	if text != "" && text[0] >= '0' && text[0] <= '9' {
+		h, v, err = epsg("EPSG:" + text)
+	}
 	if err != nil {
 		return crs{}, refuse("--src-crs", ErrCRS, advice, "%v", err)
 	}
@@ -85,6 +89,7 @@ func newCRS(whole string) (crs, error) {
 	defer flat.Destroy()
 	c.name, c.horizontal = crsName(flat), definition(flat)
 	c.vertical, c.unitMetres = verticalOf(sr)
+	c.down = c.vertical.From == "compound CRS" && downward.MatchString(whole)
 	return c, nil
 }
 
@@ -136,35 +141,6 @@ func sameReference(a, b string) bool {
 	}
 	defer y.Destroy()
 	return x.IsSame(y)
-}
-
-// verticalOf returns the vertical part of a reference and its unit in metres (0 where there is none).
-func verticalOf(sr gdal.SpatialReference) (Vertical, float64) {
-	if sr.IsCompound() {
-		name, _ := sr.AttrValue("VERT_CS", 0)
-		code, _ := strconv.Atoi(sr.AuthorityCode("VERT_CS"))
-		factor, _ := sr.AttrValue("VERT_CS|UNIT", 1)
-		metres, _ := strconv.ParseFloat(factor, 64)
-		return Vertical{name, code, "compound CRS"}, metres
-	}
-	if axes(sr) == 3 {
-		return Vertical{"ellipsoid", 4979, "3D CRS"}, 1
-	}
-	return Vertical{}, 0
-}
-
-// verticalByForm is what a product's form says about its heights where the CRS says nothing.
-func verticalByForm(ds gdal.Dataset, driver string) Vertical {
-	switch driver {
-	case "SRTMHGT":
-		return Vertical{"EGM96 height", 5773, "SRTM by convention"}
-	case "DTED":
-		if strings.EqualFold(ds.MetadataItem("DTED_VerticalDatum", ""), "E96") {
-			return Vertical{"EGM96 height", 5773, "DTED header"}
-		}
-		return Vertical{"MSL height", 5714, "DTED header"}
-	}
-	return Vertical{}
 }
 
 // heightUnit names a unit and its metres. Band units are written in many ways; an unknown one is an error, never a guess.

@@ -22,11 +22,22 @@
 //
 // # Heights
 //
-// Metres, in the file's own vertical reference: scale, offset and unit (feet, US survey feet) are applied, no datum shift
-// is. [Vertical] says what was found. Void (NaN) are: declared nodata, NaN and infinity, masked pixels, transparent pixels,
-// values that are typical of undeclared nodata and no height on Earth (-9999, -32767, -32768, 3.4e38, ...), and everything
-// outside -12000..9000 m; those that were seen are listed in [FileSurvey]. A file with more than a few of the last, or with
-// any twice as far out among the samples, is refused at open ([ErrHeights]): its unit or its nodata is wrong.
+// Metres above the ellipsoid of WGS 84. Scale, offset and unit (feet, US survey feet) are applied, depths become negative, and where heights
+// count from a geoid its undulation at the post is added. What they count from is found, in a compound or 3D CRS, in metadata, by the form of a
+// well-known product, or told by [Options]; each file has its own. Where nothing is known they are passed on as they are ([Vertical],
+// [File.Ellipsoidal]).
+//
+// Void (NaN) are: declared nodata, NaN and infinity, masked pixels, transparent pixels, posts that the geoid does not reach, values that are
+// typical of undeclared nodata and no height on Earth (-9999, -32767, -32768, 3.4e38, ...), and everything outside -12000..9000 m by the file's
+// own datum; those that were seen are listed in [FileSurvey]. A file with more than a few of the last, or with any twice as far out among the
+// samples, is refused at open ([ErrHeights]): its unit or its nodata is wrong.
+//
+// # Geoids
+//
+// [OpenGeoid] finds the operation in PROJ's database and reads its grid, which is then interpolated as PROJ's vgridshift does it, in some
+// 30 ns; a check at opening compares the two. An operation that is more than one grid is left to PROJ, point by point. GDAL and PROJ leave
+// heights as they are, without a word, where a grid is missing or PROJ knows no file for it: here that is an error ([ErrVertical]) which names
+// the grid. No grid is fetched.
 //
 // # Pictures
 //
@@ -35,7 +46,13 @@
 // still finer than the window is averaged. Overviews of JPEG 2000 are moved by the half pixel per level that GDAL leaves out. Colours are 8 bits a
 // channel, alpha straight: see [PictureFile] for how bands are chosen, what is transparent and how other types are scaled. Bands are alpha only where
 // the file or the caller says so. A pixel is shown where its centre falls on the raster, as gdalwarp has it, so neighbouring files meet without a seam.
-// What is placed by control points only is refused.
+// What is placed by control points only is refused. [Pictures.Values] gives the numbers of the source pixels instead, of all bands.
+//
+// # Polygons
+//
+// [ReadPolygons] reads the polygons of a vector file and places them in degrees, by the same rules of what is let in: GeoJSON whose reference is named, not
+// linked, a Shapefile with the files that belong to it, GeoPackage. A ring must be closed and must not cross itself; it may go across the antimeridian
+// where it says so by longitudes beyond 180 or by its projection, and round a pole.
 //
 // # What is let in
 //

@@ -41,6 +41,8 @@ var (
 	ErrBlank error = refusal("raster: nothing to see")
 	// ErrHeights: heights that are not of Earth: a wrong unit, or nodata that is not declared.
 	ErrHeights error = refusal("raster: impossible heights")
+	// ErrVertical: heights that cannot be brought to the ellipsoid: no grid for their datum, or none where they lie.
+	ErrVertical error = refusal("raster: unusable vertical datum")
 	// ErrLattice: a window that Heights or Paint cannot fill, a mistake of the caller.
 	ErrLattice = errors.New("raster: bad lattice window")
 )

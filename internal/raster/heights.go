@@ -17,7 +17,7 @@ const edge = 1e-6
 // fill what is void above. The value depends on the post only, never on the window, to the bit. Only where posts lie more
 // than two pixels apart, pixels are thinned out before, to the largest power of two that is not coarser than the posts.
 //
-// No value lies outside -12000..9000 m: pixels beyond are void. A failing read is an error that matches [ErrCorrupt]; it is never void.
+// Before the undulation of a geoid is added, no value lies outside -12000..9000 m: pixels beyond are void. A failing read is an error that matches [ErrCorrupt]; it is never void.
 func (s *Stack) Heights(ctx context.Context, l Lattice, dst []float32) error {
 	if err := l.check(dst); err != nil {
 		return err
@@ -84,6 +84,16 @@ func (s *Stack) fill(ctx context.Context, l *layer, v view) error {
 	return nil
 }
 
+// part cuts a view down to some rows and columns, counted from its south and its west; a view without heights may be cut too.
+func (v view) part(south, rows, west, cols int) view {
+	if v.dst != nil {
+		v.dst = v.dst[(v.Rows-south-rows)*v.stride+west:]
+	}
+	v.MinJ, v.Rows = v.MinJ+int64(south), rows
+	v.MinI, v.Cols = v.MinI+int64(west), cols
+	return v
+}
+
 // crop cuts a view to the posts near the layer's ground, once for each turn round the globe that the view makes. Far away a
 // projection may have an answer that is not to be believed.
 func (l *layer) crop(v view) []view {
@@ -95,8 +105,7 @@ func (l *layer) crop(v view) []view {
 	if south >= north {
 		return nil
 	}
-	v.dst = v.dst[int(v.MinJ+int64(v.Rows)-north)*v.stride:]
-	v.MinJ, v.Rows = south, int(north-south)
+	v = v.part(int(south-v.MinJ), int(north-south), 0, v.Cols)
 	if width+2*margin >= 360 {
 		return []view{v}
 	}
@@ -106,9 +115,7 @@ func (l *layer) crop(v view) []view {
 	for turn := (v.MinI-east)/round*round - round; west+turn < end; turn += round {
 		lo, hi := max(v.MinI, west+turn), min(end, east+turn)
 		if lo < hi {
-			part := v
-			part.dst, part.MinI, part.Cols = v.dst[lo-v.MinI:], lo, int(hi-lo)
-			parts = append(parts, part)
+			parts = append(parts, v.part(0, v.Rows, int(lo-v.MinI), int(hi-lo)))
 		}
 	}
 	return parts
@@ -157,13 +164,17 @@ func (s *Stack) fillPlain(ctx context.Context, l *layer, v view, step int) error
 	if err != nil {
 		return err
 	}
+	lift := l.lifter(v.Lattice)
 	for r, p := range rows {
 		if p.cell < 0 {
 			continue
 		}
+		dst := v.dst[r*v.stride:][:v.Cols]
+		lift.keep(dst)
 		top := b.heights[p.cell*w.cols:][:w.cols]
 		bottom := b.heights[(p.cell+1)*w.cols:][:w.cols]
-		blendRow(v.dst[r*v.stride:][:v.Cols], cols, top, bottom, p.share)
+		blendRow(dst, cols, top, bottom, p.share)
+		lift.add(r, dst)
 	}
 	return nil
 }

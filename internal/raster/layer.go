@@ -68,7 +68,7 @@ func newLayer(d *dem) *layer {
 
 // takes tells whether a file continues this layer's pixel grid.
 func (l *layer) takes(d *dem) bool {
-	if !sameReference(d.crs.horizontal, l.crs.horizontal) || d.Vertical != l.files[0].Vertical || d.crs.unitMetres != l.crs.unitMetres {
+	if !sameReference(d.crs.horizontal, l.crs.horizontal) || d.Vertical != l.files[0].Vertical || d.geoid != l.files[0].geoid || d.crs.unitMetres != l.crs.unitMetres {
 		return false
 	}
 	far := float64(max(d.Cols, d.Rows))

@@ -11,3 +11,12 @@ func (s *Stack) Only(keep func(Layer) bool) *Stack {
 	}
 	return some
 }
+
+// Parts returns each layer as a stack of its own, the top one first. They share the files with s as those of Only do.
+func (s *Stack) Parts() []*Stack {
+	parts := make([]*Stack, len(s.layers))
+	for i := range s.layers {
+		parts[i] = &Stack{dems: s.dems, layers: s.layers[i : i+1 : i+1], pool: s.pool}
+	}
+	return parts
+}

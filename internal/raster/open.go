@@ -19,6 +19,7 @@ type dem struct {
 	crs     crs
 	inverse [6]float64 // from coordinates to pixels
 	decode  decoder
+	geoid   *Geoid // what heights count from; nil: the ellipsoid, or it is not known
 }
 
 // window is a rectangle of pixels.
@@ -77,6 +78,7 @@ func openDEM(ctx context.Context, name string, opt Options, a *atlas) (*dem, err
 		func(ds gdal.Dataset) error { return d.readUnits(ds, opt) },
 		func(gdal.Dataset) error { return d.measure(a.toLonLat(d.crs.horizontal)) },
 		func(ds gdal.Dataset) error { return d.inspect(ctx, ds) },
+		func(gdal.Dataset) error { return d.decide(a) },
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -172,7 +174,7 @@ func (d *dem) place(ds gdal.Dataset, a *atlas) error {
 		return refuse(d.path, ErrCRS, "gdal_translate -a_ullr W N E S FILE out.tif", "its geotransform %v has no inverse", t)
 	}
 	if a.given != nil {
-		d.crs = *a.given
+		d.crs, d.Replaced = *a.given, a.replaced(datasetWKT(ds))
 	} else {
 		whole := datasetWKT(ds)
 		if whole == "" {
@@ -186,7 +188,7 @@ func (d *dem) place(ds gdal.Dataset, a *atlas) error {
 	}
 	d.CRS, d.WKT, d.Vertical = d.crs.name, d.crs.whole, d.crs.vertical
 	if d.Vertical == (Vertical{}) {
-		d.Vertical = verticalByForm(ds, d.Driver)
+		d.Vertical = d.verticalByForm(ds)
 	}
 	return nil
 }
@@ -237,6 +239,9 @@ func (d *dem) readUnits(ds gdal.Dataset, opt Options) error {
 	}
 	if math.IsNaN(d.Scale+d.Offset) || math.IsInf(d.Scale+d.Offset, 0) {
 		return refuse(d.path, ErrNotDEM, "gdal_translate -a_scale 1 -a_offset 0 FILE out.tif", "scale %g, offset %g", d.Scale, d.Offset)
+	}
+	if d.Depth = opt.Depth || d.crs.down; d.Depth {
+		d.Scale, d.Offset = -d.Scale, -d.Offset
 	}
 	var err error
 	if d.Unit, d.UnitMetres, err = heightUnit(band.GetUnitType(), d.crs.unitMetres); err != nil {

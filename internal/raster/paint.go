@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"iter"
 	"math"
 
 	"github.com/terrane/terrane/internal/resample"
@@ -102,6 +103,7 @@ type brush struct {
 type memory struct {
 	paints
 	source, thin, over, reach []uint8
+	kept                      []float64
 }
 
 func (p *Pictures) borrowMemory() *memory {
@@ -111,14 +113,24 @@ func (p *Pictures) borrowMemory() *memory {
 	return &memory{}
 }
 
-// paint lays a file under what is there, on every turn round the globe that the window touches.
-func (b *brush) paint(ctx context.Context, f *picture) error {
+// turns yields the turns round the globe on which the window touches a file, and where.
+func (b *brush) turns(f *picture) iter.Seq2[float64, image.Rectangle] {
 	g := f.ground()
 	cols, _ := b.window.size()
 	west, east := float64(b.window.Rect.Min.X)/cols*360-180, float64(b.window.Rect.Max.X)/cols*360-180
-	for turn := math.Floor((west - g.east) / 360); turn <= math.Ceil((east-g.west)/360); turn++ {
-		r := b.window.pixels(g.turned(turn))
-		if r.Empty() || b.covered(r) {
+	return func(yield func(float64, image.Rectangle) bool) {
+		for turn := math.Floor((west - g.east) / 360); turn <= math.Ceil((east-g.west)/360); turn++ {
+			if r := b.window.pixels(g.turned(turn)); !r.Empty() && !yield(turn, r) {
+				return
+			}
+		}
+	}
+}
+
+// paint lays a file under what is there, on every turn round the globe that the window touches.
+func (b *brush) paint(ctx context.Context, f *picture) error {
+	for turn, r := range b.turns(f) {
+		if b.covered(r) {
 			continue
 		}
 		if err := b.paintTurn(ctx, f, r, turn); err != nil {
@@ -167,6 +179,9 @@ func (b *brush) draw(ctx context.Context, s *stroke, r image.Rectangle) error {
 	}
 	c := s.choose(s.field.Scale(r))
 	w := s.reading(c, bounds)
+	if absent, err := s.absent(ctx, c, w, &b.memory.paints); absent || err != nil {
+		return err
+	}
 	if w.cols*w.rows > maxRead && r.Dx()*r.Dy() > 1 || (r.Dx() > minEven || r.Dy() > minEven) && !s.even(r, c) {
 		for _, q := range quartered(r) {
 			if err := b.draw(ctx, s, q); err != nil {

@@ -16,6 +16,7 @@ import (
 type picture struct {
 	dem
 	look    look
+	count   int // of all bands
 	bands   []int
 	alpha   int
 	why     string
@@ -27,6 +28,8 @@ type picture struct {
 	kernel  resample.Kernel
 	levels  []level // the finest first: the raster itself
 	samples []float64
+	values  valueBands // for Pictures.Values
+	collar  *Collar
 }
 
 // level is a raster that may be read for a picture: itself, or one of its overviews.
@@ -54,7 +57,7 @@ func openPicture(ctx context.Context, name string, opt PictureOptions, a *atlas)
 	p := &picture{dem: dem{source: s}}
 	p.Path, p.Member, p.SizeBytes, p.ModTime = s.path, s.member, s.size, s.modTime
 	driver := ds.Driver()
-	p.Driver, p.Cols, p.Rows = driver.ShortName(), ds.RasterXSize(), ds.RasterYSize()
+	p.Driver, p.Cols, p.Rows, p.count = driver.ShortName(), ds.RasterXSize(), ds.RasterYSize(), ds.RasterCount()
 	for _, step := range []func(gdal.Dataset) error{
 		func(ds gdal.Dataset) error { return p.chooseBands(ds, opt.Bands) },
 		p.checkType,
@@ -66,6 +69,13 @@ func openPicture(ctx context.Context, name string, opt PictureOptions, a *atlas)
 		func(ds gdal.Dataset) error { return p.chooseVoid(ds, opt.NoData) },
 		func(ds gdal.Dataset) error { return p.chooseKernel(ds, opt.Resampling) },
 		func(ds gdal.Dataset) error { return p.inspectPicture(ctx, ds) },
+		func(ds gdal.Dataset) error { return p.findCollar(ctx, ds) },
+		func(ds gdal.Dataset) error {
+			if !opt.Values {
+				return nil
+			}
+			return p.listValues(ds)
+		},
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -191,5 +201,6 @@ func (p *picture) facts() PictureFile {
 		Path: p.path, Member: p.member, Driver: p.Driver, DataType: p.DataType, CRS: p.CRS, Cols: p.Cols, Rows: p.Rows,
 		Bands: p.bands, Alpha: p.alpha, Why: p.why, Void: p.void(), Scale: p.scale, NoData: p.nodata, Overviews: len(p.levels) - 1,
 		Kernel: p.kernel, SizeBytes: p.SizeBytes, ModTime: p.ModTime, Resolution: p.Resolution, Bound: p.Bound,
+		Count: p.count, Palette: p.look == palette, Replaced: p.Replaced, Collar: p.collar,
 	}
 }

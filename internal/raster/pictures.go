@@ -15,12 +15,13 @@ import (
 
 // PictureOptions of [OpenPictures]. The zero value reads every file as it declares itself.
 type PictureOptions struct {
-	SrcCRS     string          // "EPSG:4326": instead of the files' own; "" = from each file
+	SrcCRS     string          // "EPSG:4326" or "4326": instead of the files' own; "" = from each file
 	NoData     []float64       // instead of the declared values: one for all bands, or one for each colour; a pixel is void where all colours equal theirs
 	Bands      []int           // counted from 1: grey, or R,G,B, or with alpha behind; nil = by what the bands say they are
 	Scale      *[2]float64     // become 0 and 255, in every file but palettes; nil = see [PictureFile]
 	Resampling resample.Kernel // "" = bilinear, and nearest for palettes, as their colours are classes
 	Priority   Priority        // "" is Last, as gdalwarp and gdalbuildvrt lay later files over earlier ones
+	Values     bool            // Pictures.Values will be asked
 	CacheBytes int64           // GDAL's block cache, of the whole process; 0 leaves it alone
 	Handles    int             // most handles of one file; 0 = min(4, GOMAXPROCS)
 	OpenFiles  int             // most handles of all files; 0 = 64
@@ -33,7 +34,11 @@ type PictureFile struct {
 	Driver     string // GDAL's short name
 	DataType   string // GDAL's name: "Byte", "UInt16"; signed bytes are "Int8"
 	CRS        string // "EPSG:32632" or a name
+	Replaced   string // the reference that the file itself states, where SrcCRS says another; else ""
 	Cols, Rows int
+	Count      int  // of all its bands
+	Palette    bool // its one band is numbers of colours
+	Collar     *Collar
 	Bands      []int  // taken, counted from 1: one of grey or of a palette, three of colour
 	Alpha      int    // the band that is alpha, or 0
 	Why        string // of the choice: "red, green and blue by colour interpretation"

@@ -182,8 +182,15 @@ func cut(cell int, a axis, reach int) span {
 	return span{cell, next - cell, at(cell), max(1, at(next)-at(cell))}
 }
 
-// readPiece is one read of GDAL.
+// readPiece is one read of GDAL, or none where the file stores nothing.
 func (d *dem) readPiece(ds gdal.Dataset, w window, g grid, m *scratch) error {
+	if absent, err := d.absent(ds, w, m); absent || err != nil {
+		return err
+	}
+	return d.decodePiece(ds, w, g, m)
+}
+
+func (d *dem) decodePiece(ds gdal.Dataset, w window, g grid, m *scratch) error {
 	band := ds.RasterBand(1)
 	var mask []uint8
 	if d.decode.masked {

@@ -36,7 +36,7 @@ static void collect(CPLErr class, CPLErrorNum number, const char *message) {
 // welcome tells which drivers stay: those of the allow-lists, and what they need themselves.
 static int welcome(const char *name) {
 	static const char *const names[] = {"VRT", "MEM", "GTiff", "SRTMHGT", "DTED", "AAIGrid", "USGSDEM", "HFA", "ENVI", "EHdr", "JPEG", "PNG",
-		"JP2OpenJPEG", "WEBP", "MBTiles", "GPKG", "SQLite", NULL};
+		"JP2OpenJPEG", "WEBP", "MBTiles", "GPKG", "SQLite", "GeoJSON", "ESRI Shapefile", NULL};
 	for (int i = 0; names[i]; i++)
 		if (strcmp(names[i], name) == 0) return 1;
 	return 0;
@@ -125,7 +125,7 @@ int terrane_color_table(GDALRasterBandH band, unsigned char *rgba, int size) {
 }
 
 int terrane_empty(GDALRasterBandH band, int x, int y, int width, int height) {
-	int status = GDALGetDataCoverageStatus(band, x, y, width, height, 0, NULL);
+	int status = GDALGetDataCoverageStatus(band, x, y, width, height, GDAL_DATA_COVERAGE_STATUS_DATA, NULL);
 	return status == GDAL_DATA_COVERAGE_STATUS_EMPTY;
 }
 

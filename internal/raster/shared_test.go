@@ -40,9 +40,12 @@ func moduleRoot(t testing.TB) string {
 	return ""
 }
 
-// open opens a stack that is closed with the test.
+// open opens a stack that is closed with the test. Its heights are those of the files, unless opt says otherwise.
 func open(t testing.TB, opt Options, paths ...string) *Stack {
 	t.Helper()
+	if opt.Vertical == "" {
+		opt.Vertical = "ellipsoid"
+	}
 	s, err := OpenStack(context.Background(), paths, opt)
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ type Layer struct {
 	Files      []int // indices into Stack.Files
 	CRS        string
 	Vertical   Vertical
+	Geoid      *Geoid // what was added to the files' heights; nil: nothing
 	Resolution Resolution
 	Bound      orb.Bound
 }
@@ -42,8 +43,14 @@ func OpenStack(ctx context.Context, paths []string, opt Options) (*Stack, error)
 	}
 	a := newAtlas(given)
 	defer a.close()
+	if err := a.hearVertical(opt.Vertical); err != nil {
+		return nil, err
+	}
 	dems, err := openEach(ctx, paths, func(name string) (*dem, error) { return openDEM(ctx, name, opt, a) })
 	if err != nil {
+		return nil, err
+	}
+	if err := a.heardVertical(dems); err != nil {
 		return nil, err
 	}
 	layers, err := stackLayers(dems, opt.Priority)
@@ -70,7 +77,7 @@ func (s *Stack) Layers() []Layer {
 	}
 	out := make([]Layer, len(s.layers))
 	for i, l := range s.layers {
-		out[i] = Layer{CRS: l.crs.name, Vertical: l.files[0].Vertical, Resolution: l.resolution, Bound: l.bound}
+		out[i] = Layer{CRS: l.crs.name, Vertical: l.files[0].Vertical, Geoid: l.files[0].geoid, Resolution: l.resolution, Bound: l.bound}
 		for _, f := range l.files {
 			out[i].Files = append(out[i].Files, index[f.dem])
 		}

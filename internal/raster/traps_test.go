@@ -214,22 +214,3 @@ func TestDangerousFunctionsAreNotCalled(t *testing.T) {
 		})
 	}
 }
-
-func TestVerticalReferencesAreFound(t *testing.T) {
-	for file, want := range map[string]Vertical{
-		"N42E001.hgt.zip":                        {"EGM96 height", 5773, "SRTM by convention"},
-		"n43.dt0":                                {"MSL height", 5714, "DTED header"},
-		"pyrenees_crop_epsg4326+5773.tif":        {"EGM96 height", 5773, "compound CRS"},
-		"nrw_dsm_1m_epsg25832+7837.tif":          {"DHHN2016 height", 7837, "compound CRS"},
-		"bigtujunga_utm11n_30m_int16.tif":        {},
-		"slovenia_lidar_dtm_1m_epsg3794_nan.tif": {},
-	} {
-		if got := open(t, Options{}, shared(t, "dem", file)).Files()[0].Vertical; got != want {
-			t.Errorf("%s: %+v, want %+v", file, got, want)
-		}
-	}
-	m := made{cols: 9, rows: 9, kind: gdal.Float32, transform: degrees(10, 47, 0.01), epsg: 4979, pixel: wavy}
-	if got := open(t, Options{}, m.write(t)).Files()[0].Vertical; got.EPSG != 4979 {
-		t.Errorf("3D CRS: %+v", got)
-	}
-}

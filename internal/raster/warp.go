@@ -37,12 +37,16 @@ func (s *Stack) fillMesh(ctx context.Context, l *layer, t transform, v view, ste
 		return err
 	}
 	us, vs := make([]float64, v.Cols), make([]float64, v.Cols)
+	lift := l.lifter(v.Lattice)
 	for r := range v.Rows {
 		if j := v.MinJ + int64(v.Rows-1-r); j < 0 || j > int64(64)<<v.Level {
 			continue
 		}
 		m.positions(r, us, vs)
-		b.blend(l, v.dst[r*v.stride:][:v.Cols], us, vs)
+		dst := v.dst[r*v.stride:][:v.Cols]
+		lift.keep(dst)
+		b.blend(l, dst, us, vs)
+		lift.add(r, dst)
 	}
 	return nil
 }
