@@ -78,6 +78,7 @@ var heightsCodecs = sync.Pool{New: func() any {
 	c := new(heightsCodec)
 	c.entropy, _ = flate.NewWriter(&c.out, flate.HuffmanOnly) // errors are for levels out of range only
 	c.fast, _ = flate.NewWriter(&c.out, 1)
+	c.inflate = flate.NewReader(&c.in)
 	return c
 }}
 
@@ -87,6 +88,8 @@ type heightsCodec struct {
 	plane         [posts * posts]byte
 	out           bytes.Buffer
 	entropy, fast *flate.Writer
+	in            bytes.Reader
+	inflate       io.Reader // also a flate.Resetter, which spares its tables and window; it reads from in
 }
 
 // differences calls f for each sample in order with its prediction; f may set steps[i] in passing.
@@ -128,8 +131,12 @@ func (c *heightsCodec) pack(planes int) []byte {
 
 func (c *heightsCodec) unpack(data []byte, planes int) error {
 	clear(c.folded[:])
-	r := flate.NewReader(bytes.NewReader(data))
-	defer r.Close()
+	c.in.Reset(data)
+	defer c.in.Reset(nil) // the data is the caller's
+	r := c.inflate
+	if err := r.(flate.Resetter).Reset(&c.in, nil); err != nil {
+		return err
+	}
 	for p := range planes {
 		if _, err := io.ReadFull(r, c.plane[:]); err != nil {
 			return err

@@ -42,6 +42,7 @@ type Layer struct {
 	Tiles                []string       `json:"tiles"`
 	Available            [][]LayerRange `json:"available"`
 	Extensions           []string       `json:"extensions,omitempty"`
+	Vertical             string         `json:"vertical,omitempty"`             // what heights are: "ellipsoid"; no client reads it
 	MetadataAvailability int            `json:"metadataAvailability,omitempty"` // read only: NewLayer never sets it
 	ParentURL            string         `json:"parentUrl,omitempty"`            // read only
 }
@@ -72,6 +73,7 @@ func NewLayer(info tilestore.Info) Layer {
 		Tiles:       []string{"{z}/{x}/{y}.terrain?v={version}"},
 		Available:   make([][]LayerRange, len(info.Available)),
 		Extensions:  info.Extensions,
+		Vertical:    info.Vertical,
 	}
 	if l.Bounds[2] > 180 { // data across the antimeridian: bounds cannot say so
 		l.Bounds[0], l.Bounds[2] = -180, 180

@@ -18,7 +18,7 @@ func alpsInfo() tilestore.Info {
 	return tilestore.Info{
 		Name: "alps", Version: 2, Kind: tilestore.Terrain, Title: "The Alps", Attribution: `<a href="https://example.org">SRTM</a>`,
 		Format: tilestore.QuantizedMesh, Bound: orb.Bound{Min: orb.Point{7, 46}, Max: orb.Point{8, 47}}, Levels: [2]uint8{0, 2},
-		Extensions: []string{"octvertexnormals"},
+		Extensions: []string{"octvertexnormals"}, Vertical: "ellipsoid",
 		Available: [][]tilegrid.Range{
 			{{Z: 0, MaxX: 1}}, {{Z: 1, MinX: 2, MinY: 1, MaxX: 2, MaxY: 1}}, {{Z: 2, MinX: 4, MinY: 3, MaxX: 4, MaxY: 3}},
 		},

@@ -115,12 +115,12 @@ type Writer interface {
 }
 
 // Heights is implemented by readers and writers that keep the height pyramid beside the tiles. The bytes are those of
-// terrain.EncodeHeights. It returns [ErrNotFound] where there are none.
+// terrain.EncodeHeights; of imagery, those of imagery.EncodeValues, the sources' own values under a tile. It returns [ErrNotFound] where there are none.
 type Heights interface {
 	Heights(ctx context.Context, c tilegrid.Coord) ([]byte, error)
 }
 
-// HeightsWriter is implemented by writers that keep the height pyramid.
+// HeightsWriter is implemented by writers that keep what [Heights] gives back.
 type HeightsWriter interface {
 	PutHeights(ctx context.Context, c tilegrid.Coord, data []byte) error
 }

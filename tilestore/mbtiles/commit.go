@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -166,6 +167,9 @@ func (w *Writer) publish(ctx context.Context, info tilestore.Info) error {
 	if err := w.checkSealed(ctx, info); err != nil {
 		return err
 	}
+	if err := dropPin(w.folder, w.name, w.missing); err != nil { // a pin to what was removed by hand is not for the version that takes its number
+		return err
+	}
 	if err := w.rename(); err != nil {
 		return folderFault(w.folder, err)
 	}
@@ -225,6 +229,12 @@ func (w *Writer) rename() error {
 		}
 		w.version++
 	}
+}
+
+// missing tells whether there is no such version.
+func (w *Writer) missing(version int) bool {
+	_, err := os.Lstat(filepath.Join(w.folder, Ref{w.name, version}.file()))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Path returns where the version is once it is published.

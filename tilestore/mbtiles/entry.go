@@ -37,6 +37,9 @@ type Handle struct {
 	released atomic.Bool
 }
 
+// Path is where the version lies.
+func (h *Handle) Path() string { return h.entry.path }
+
 // Release gives the reader back. A second call does nothing.
 func (h *Handle) Release() {
 	if !h.released.Swap(true) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -55,7 +56,7 @@ func OpenFolder(ctx context.Context, dir string) (*Folder, error) {
 	return f, nil
 }
 
-// Get lends a reader of "name", the latest version that is whole, or of "name@2". The caller releases it. Errors wrap tilestore.ErrNoDataset,
+// Get lends a reader of "name", the version that [Folder.Use] said or else the latest that is whole, or of "name@2". The caller releases it. Errors wrap tilestore.ErrNoDataset,
 // ErrName, or the reason for which the dataset is withdrawn.
 func (f *Folder) Get(ctx context.Context, ref string) (*Handle, error) {
 	if err := ctx.Err(); err != nil {
@@ -79,7 +80,7 @@ func noDataset(ref string) error {
 	return remedy.New(ref, tilestore.ErrNoDataset, "see terrane list for what there is")
 }
 
-// pick tries the versions that ref stands for, the highest first.
+// pick tries the versions that ref stands for, the pinned one first, then the highest.
 func (f *Folder) pick(ctx context.Context, ref string) (*Handle, error) {
 	err := error(nil)
 	for _, e := range f.now.Load().refs[ref] {
@@ -121,7 +122,7 @@ func (f *Folder) evict() {
 	f.open.Store(open)
 }
 
-// All describes the latest whole version of each dataset, sorted by name, and names the files that are not served.
+// All describes the version of each dataset that Get finds under its name, sorted by name, and names the files that are not served.
 func (f *Folder) All(ctx context.Context) ([]tilestore.Info, []Problem) {
 	l := f.now.Load()
 	var infos []tilestore.Info
@@ -133,7 +134,7 @@ func (f *Folder) All(ctx context.Context) ([]tilestore.Info, []Problem) {
 	problems := slices.Clone(l.problems)
 	for _, e := range l.files {
 		if err := e.problem(); err != nil {
-			problems = append(problems, Problem{e.ref.file(), err})
+			problems = append(problems, Problem{filepath.Base(e.path), err})
 		}
 	}
 	slices.SortFunc(problems, func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
@@ -169,7 +170,21 @@ func (f *Folder) Versions(name string) []int {
 			versions = append(versions, e.ref.Version)
 		}
 	}
+	slices.SortFunc(versions, func(a, b int) int { return b - a })
 	return versions
+}
+
+// Foreign names those files of a version, "name@2", or of all versions of "name", that this program did not make. What cannot be told from its first
+// bytes is not ours.
+func (f *Folder) Foreign(ref string) []string {
+	f.refresh()
+	var names []string
+	for _, e := range f.now.Load().refs[ref] {
+		if !marked(e.path) {
+			names = append(names, filepath.Base(e.path))
+		}
+	}
+	return names
 }
 
 // Remove deletes a version, "name@2", or all versions of "name". Readers that are lent out read on.
@@ -181,6 +196,12 @@ func (f *Folder) Remove(ref string) error {
 	files := f.now.Load().refs[ref]
 	if len(files) == 0 {
 		return noDataset(ref)
+	}
+	gone := func(version int) bool {
+		return slices.ContainsFunc(files, func(e *entry) bool { return e.ref.Version == version })
+	}
+	if err := dropPin(f.dir, files[0].ref.Name, gone); err != nil {
+		return err
 	}
 	for _, e := range files {
 		if err := os.Remove(e.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -1,6 +1,7 @@
 package mbtiles
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -212,6 +213,32 @@ func TestACorruptFileWithdrawsItsDatasetOnly(t *testing.T) {
 		}
 		return err == nil
 	})
+}
+
+func TestFilesByOthersAreToldFromOurs(t *testing.T) {
+	dir := t.TempDir()
+	whole, err := os.ReadFile(dataset(t, dir, "ours", roots...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"ours@2.mbtiles": whole[:200],
+		"World Map.mbtiles": []byte("SQLite format 3\x00"), "world-map@3.mbtiles": bytes.Repeat([]byte{7}, 100)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := openFolder(t, dir)
+	for ref, want := range map[string][]string{
+		"ours": nil, "ours@2": nil, "none": nil,
+		"world-map": {"world-map@3.mbtiles", "World Map.mbtiles"}, "world-map@3": {"world-map@3.mbtiles"}, "world-map@0": {"World Map.mbtiles"},
+	} {
+		if got := f.Foreign(ref); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", ref, got, want)
+		}
+	}
+	if _, problems := f.All(t.Context()); !slices.ContainsFunc(problems, func(p Problem) bool { return p.Name == "World Map.mbtiles" }) {
+		t.Errorf("a file is not called by its name: %v", problems)
+	}
 }
 
 func TestRotFoundOnReadingGivesWayToTheVersionBefore(t *testing.T) {

@@ -125,9 +125,24 @@ func inspect(path string) (file os.FileInfo, own bool, err error) {
 	return file, own, err
 }
 
+// marked tells whether a file bears our mark, be it whole or not.
+func marked(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var head [72]byte
+	_, err = io.ReadFull(f, head[:])
+	return err == nil && string(head[:16]) == sqliteMagic && binary.BigEndian.Uint32(head[68:]) == ApplicationID
+}
+
+// sqliteMagic is what a SQLite database begins with.
+const sqliteMagic = "SQLite format 3\x00"
+
 // checkHeader reads the SQLite header: https://www.sqlite.org/fileformat2.html#the_database_header, big endian.
 func checkHeader(path string, head []byte, size int64) (own bool, err error) {
-	if string(head[:16]) != "SQLite format 3\x00" {
+	if string(head[:16]) != sqliteMagic {
 		return false, remedy.New(path, fmt.Errorf("%w: no SQLite database", tilestore.ErrForeign), "only MBTiles files are served")
 	}
 	page := int64(binary.BigEndian.Uint16(head[16:]))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,8 @@ const (
 // listing is what a folder holds at one moment. It never changes: a scan makes a new one.
 type listing struct {
 	files    map[string]*entry   // by path
-	refs     map[string][]*entry // by "name", highest version first, and by "name@version"
+	refs     map[string][]*entry // by "name", the pinned version first, then the highest first, and by "name@version"
+	pins     map[string]int      // the version to which a dataset is pinned, by name
 	names    []string            // sorted
 	problems []Problem           // files whose names cannot be used
 }
@@ -53,9 +55,10 @@ func (f *Folder) look() error {
 		return err
 	}
 	old := f.now.Load()
-	next := &listing{files: map[string]*entry{}, refs: map[string][]*entry{}}
+	next := &listing{files: map[string]*entry{}, refs: map[string][]*entry{}, pins: map[string]int{}}
 	for _, file := range files {
 		next.add(f.dir, file.Name(), old)
+		next.pin(f.dir, file.Name())
 	}
 	if next.same(old) {
 		return nil
@@ -100,7 +103,7 @@ func (l *listing) add(dir, name string, old *listing) {
 
 // same tells whether two listings hold the same entries and problems.
 func (l *listing) same(old *listing) bool {
-	if len(l.files) != len(old.files) || len(l.problems) != len(old.problems) {
+	if len(l.files) != len(old.files) || len(l.problems) != len(old.problems) || !maps.Equal(l.pins, old.pins) {
 		return false
 	}
 	for path, e := range l.files {
@@ -116,6 +119,7 @@ func (l *listing) finish() {
 	for ref, entries := range l.refs {
 		if !strings.Contains(ref, "@") {
 			slices.SortFunc(entries, func(a, b *entry) int { return cmp.Compare(b.ref.Version, a.ref.Version) })
+			l.pinned(ref, entries)
 			l.names = append(l.names, ref)
 		}
 	}
@@ -161,6 +165,13 @@ func (f *Folder) watch() {
 	f.follow(events, faults)
 }
 
+// matters tells whether a file of the folder can change what is listed.
+func matters(file string) bool {
+	_, pin := nameOfPin(file)
+	_, ok, err := refOfFile(file)
+	return pin || ok || err != nil
+}
+
 // follow scans at every tick, and soon after an event. A channel that is nil or closed has none.
 func (f *Folder) follow(events <-chan fsnotify.Event, faults <-chan error) {
 	tick := time.NewTicker(lookEvery)
@@ -174,7 +185,7 @@ func (f *Folder) follow(events <-chan fsnotify.Event, faults <-chan error) {
 		case e, open := <-events:
 			if !open {
 				events = nil
-			} else if _, ok, err := refOfFile(filepath.Base(e.Name)); ok || err != nil {
+			} else if matters(filepath.Base(e.Name)) {
 				soon.Reset(lookSoon)
 			}
 		case _, open := <-faults: // the tick sees what was missed

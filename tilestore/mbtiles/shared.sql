@@ -28,6 +28,6 @@ CREATE TABLE heights (
   "column" INTEGER,
   "row"    INTEGER,
   hash     BLOB,        -- tilestore.HashTile, 16 bytes
-  data     BLOB         -- terrain.EncodeHeights
+  data     BLOB         -- imagery.EncodeValues
 );
 CREATE UNIQUE INDEX heights_index ON heights (zoom, "row", "column");

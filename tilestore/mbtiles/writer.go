@@ -153,14 +153,24 @@ func (w *Writer) unlink() error {
 // open connects to the partial file, which may be new. The lock is ours, so SQLite needs no shared memory of its own (EXCLUSIVE). Bytes that
 // fall free are zeroed (secure_delete), lest they tell how often the work was interrupted. The log is folded in every 4 MB: that, and what one
 // transaction holds, is all the room that is needed beyond the finished file.
-func (w *Writer) open() error {
-	db, err := openConn(w.partial, "mode=rwc")
-	if err != nil {
+func (w *Writer) open() (err error) {
+	if w.db, err = openWriting(w.partial); err != nil {
 		return folderFault(w.folder, err)
 	}
-	w.db = db
-	return db.exec(fmt.Sprintf(`PRAGMA page_size=%d; PRAGMA cache_size=-16384; PRAGMA secure_delete=ON;
+	return nil
+}
+
+func openWriting(path string) (*conn, error) {
+	db, err := openConn(path, "mode=rwc")
+	if err != nil {
+		return nil, err
+	}
+	err = db.exec(fmt.Sprintf(`PRAGMA page_size=%d; PRAGMA cache_size=-16384; PRAGMA secure_delete=ON;
 		PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=256`, pageSize))
+	if err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return db, nil
 }
 
 // replace drops what is there and connects to a new file.
@@ -427,7 +437,7 @@ func (w *Writer) drop() error {
 
 // removePartial removes an unfinished file and what SQLite keeps beside it.
 func removePartial(path string) error {
-	for _, suffix := range []string{"-wal", "-journal", ""} {
+	for _, suffix := range []string{"-wal", "-journal", adoptedSuffix + "-wal", adoptedSuffix, ""} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
