@@ -27,7 +27,10 @@ const (
 type Baker struct {
 	sources func(level uint8) (all, own Source)
 	guide   *guide
-	box     *orb.Bound // data beyond it does not count; nil: all does
+	box     *orb.Bound                                          // data beyond it does not count; nil: all does
+	void    func(context.Context, raster.Lattice) (bool, error) // raster.Stack.Void; nil: nothing is known to be void
+	water   *shores                                             // nil: tiles get no water mask
+	old     *dataset                                            // what is renewed; nil: tiles are made from sources alone
 	stored  tilestore.Heights
 	plan    Plan
 	errors  []float64       // most distance between post and mesh, of each level
@@ -53,6 +56,10 @@ type oven struct {
 	earlier  cover     // tiles of the base level that earlier stages stored
 	packed   []byte
 	normals  []byte
+	painter  painter
+	changes  changes
+	masked   []byte
+	kept     []byte                  // water mask of the tile at hand as the dataset that is renewed has it; nil: none
 	found    map[tilegrid.Coord]bool // tiles of the base level that the stage before stored, in and around the window
 	only     cover                   // tiles to make, whether they hold data or not; nil: all that hold data
 }
@@ -73,12 +80,21 @@ func (o *oven) begin(s Stage, earlier cover) {
 
 // bake makes all tiles of one unit that hold data, deepest level first, rows from the south.
 func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, error) {
+	if o.old != nil {
+		return o.renew(ctx, s, unit)
+	}
 	o.pyramid.around(unit, s.Base, reach)
 	w := o.pyramid.base()
+	optional := s.Base == o.plan.Leaf && s.Root > 0 && o.only == nil
+	if optional {
+		if empty, err := o.empty(ctx, unit); empty || err != nil {
+			return nil, err
+		}
+	}
 	if err := o.load(ctx, s); err != nil {
 		return nil, fmt.Errorf("heights of unit %s: %w", unit, err)
 	}
-	if s.Base == o.plan.Leaf && s.Root > 0 && o.only == nil && !o.worthwhile(unit) {
+	if optional && !o.worthwhile(unit) {
 		return nil, nil
 	}
 	if all, some := w.mark(); !all {
@@ -87,8 +103,9 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 			o.holdHoles()
 		}
 	}
+	o.painter.raise(o.water, w)
 	w.round()
-	o.pyramid.raise(o.poles)
+	o.pyramid.raise(o.settle)
 	return o.tiles(s, unit)
 }
 
@@ -213,6 +230,14 @@ func (o *oven) poles(w *window) {
 	w.overPoles()
 }
 
+// settle makes the heights of a level that was made from the one below it what they must be: one height at a pole, the sea where it was, and none below
+// the water if so told.
+func (o *oven) settle(w *window) {
+	o.poles(w)
+	o.painter.calm(o.water, o.pyramid.at(w.level+1), w)
+	o.painter.raise(o.water, w)
+}
+
 // restore loads the window from the heights that the stage before stored. Ground that has no tile is missing; whole says that there is none.
 func (o *oven) restore(ctx context.Context) (whole bool, err error) {
 	w := o.pyramid.base()
@@ -277,7 +302,7 @@ func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
 			if o.wants(c, z == s.Base, s.Fresh, below) {
 				exist.add(c)
 			}
-			if z > s.Top || !exist.has(c) || o.found[c] {
+			if z > s.Top || !exist.has(c) || o.found[c] && !o.again(c) {
 				continue
 			}
 			t, err := o.bakeTile(c)
@@ -292,6 +317,9 @@ func (o *oven) tiles(s Stage, unit tilegrid.Coord) ([]tile, error) {
 		below = exist
 	}
 }
+
+// again tells whether a tile of an earlier stage is to be made once more.
+func (o *oven) again(c tilegrid.Coord) bool { return o.only != nil && o.only.has(c) && o.found[c] }
 
 // wants tells whether a tile is to exist: at the base level of a stage, and whether sources are as fine as that; below are those of its children's
 // level that do.
@@ -331,8 +359,16 @@ func (o *oven) bakeTile(c tilegrid.Coord) (tile, error) {
 	}
 	o.packed = terrain.AppendMesh(o.packed[:0], m)
 	o.normals = terrain.AppendNormals(o.normals[:0], m)
-	return tile{c, gzrun.Pack([]gzrun.Run{
+	runs := []gzrun.Run{
 		{ID: 0, Data: o.packed, Noise: terrain.HeightBytes(len(m.Vertices))},
 		{ID: terrain.ExtNormals, Data: o.normals, Noise: [2]int{0, len(o.normals)}},
-	}), stored}, nil
+	}
+	if o.water != nil {
+		m.Water = o.painter.mask(o.water, c, o.grid)
+		o.masked = terrain.AppendWater(o.masked[:0], m)
+		runs = append(runs, gzrun.Run{ID: terrain.ExtWater, Data: o.masked})
+	} else if o.kept != nil {
+		runs = append(runs, gzrun.Run{ID: terrain.ExtWater, Data: o.kept})
+	}
+	return tile{c, gzrun.Pack(runs), stored}, nil
 }

@@ -97,6 +97,20 @@ func (s cover) above() cover {
 	return out
 }
 
+// bordering returns those of the earlier tiles that have a later one beside them, where all holds both.
+func bordering(earlier, all cover) cover {
+	out := cover{}
+	for c := range earlier.all() {
+		for n := range neighbours(c) {
+			if all.has(n) && !earlier.has(n) {
+				out.add(c)
+				break
+			}
+		}
+	}
+	return out
+}
+
 // neighbours yields the tiles around c, up to eight: columns wrap at the antimeridian, rows end at the poles.
 func neighbours(c tilegrid.Coord) iter.Seq[tilegrid.Coord] {
 	columns, rows := tilegrid.Geodetic.Size(c.Z)

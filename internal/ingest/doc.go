@@ -6,11 +6,16 @@
 //
 //   - [Plan]: the deepest level of each source follows from its pixels; levels are made in stages of a few, stages are cut into units, each a subtree.
 //   - guide: a thumbnail of the sources, its holes filled, its rim sloping down to the base. It says what the ground is where there is no data.
+//   - joint: the sources laid over each other, feathered where one ends on another.
+//   - ground: a finished dataset as a source. A [Job] over one ([Under]) renews it: it makes the tiles that sources touch, and copies the others.
+//   - plot: a building site as a source ([PrepareSite]).
 //   - oven: bakes one unit. It loads a window of posts from the sources, or from what the stage before stored; fills posts without data (filler); makes the
 //     levels above by low pass (pyramid); and meshes, encodes and packs each tile that holds data.
+//   - shores and painter: what is water, by polygons and sea level; each tile's water mask; the sea floor raised to the sea if so told.
 //   - [Baker.Run]: hands units to goroutines, and one writer stores them in the plan's order. After each stage it adds the tiles that balance the tree (rim).
 //   - [Job]: sources, plan and baker under one name; what a command needs.
 //
-// Heights are metres as the sources have them; no vertical datum is shifted. Errors of sources match raster.ErrInput, those of options [ErrOptions]; both come as
+// Heights are metres above the ellipsoid of WGS 84, where the sources say or the user says what theirs count from; else as the sources have them. The base is
+// then sea level by the same geoid. Errors of sources match raster.ErrInput, those of options [ErrOptions]; both come as
 // remedy.Error where a file or flag is to blame.
 package ingest

@@ -63,12 +63,12 @@ func (j *Job) Estimate(ctx context.Context, jobs int) (Estimate, error) {
 
 // sample bakes tiles of the deepest level, the northern ones first as files are stored. It returns how many hold data, and the bytes of one with its heights.
 func (j *Job) sample(ctx context.Context) (held int, size int64, err error) {
-	o := newOven(&Baker{plan: j.Plan, errors: j.tolerances()})
+	o, source := newOven(&Baker{plan: j.Plan, errors: j.tolerances()}), j.clipped(j.stack)
 	for k := range samples {
 		c := j.Plan.spot(k)
 		o.pyramid.around(c, c.Z, 0)
 		w := o.pyramid.base()
-		if err := j.stack.Heights(ctx, o.lattice(), w.z); err != nil {
+		if err := source.Heights(ctx, o.lattice(), w.z); err != nil {
 			return 0, 0, err
 		}
 		if !slices.ContainsFunc(w.z, func(h float32) bool { return !isMissing(h) }) {

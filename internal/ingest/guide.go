@@ -269,14 +269,20 @@ func (p *patch) settle(base Base, fill Fill, rim float64) {
 	enclosed, holes := make([]bool, len(p.z)), false
 	filled := pushPull(p.z, p.cols, p.rows)
 	lat := p.point(len(p.z) / 2)[1]
-	far := distances(valid, p.cols, p.rows, max(0.05, math.Cos(lat*math.Pi/180)))
+	narrow := max(0.05, math.Cos(lat*math.Pi/180))
+	far := distances(valid, p.cols, p.rows, narrow)
+	land := p.landward(valid, far, base, narrow)
 	for k := range p.z {
 		enclosed[k] = !outside[k] && fill != NoFill
 		holes = holes || enclosed[k] && !valid[k]
 		switch {
 		case outside[k], !valid[k] && fill == NoFill:
 			b := base.at(p.point(k))
-			filled[k] = b + (filled[k]-b)*(1-smooth(float32(float64(far[k])*p.spacing()/rim)))
+			share := 1 - smooth(float32(float64(far[k])*p.spacing()/rim))
+			if land != nil {
+				share *= land[k]
+			}
+			filled[k] = b + (filled[k]-b)*share
 		case !valid[k] && fill == Sea:
 			filled[k] = base.at(p.point(k))
 		}
@@ -324,10 +330,19 @@ type sight struct {
 	circle  int64     // posts around the globe
 	spacing float64   // degrees between posts
 	scales  []float64 // of each patch: its posts between two posts of the level
+	stride  int64     // posts between those at which the base is asked, a power of two
+	share   float32   // of a stretch between two of those: one post
 }
 
+// The base is asked along a parallel at every so many posts at most, and no further apart than so many degrees; between, it is interpolated.
+const basePosts, baseSpacing = 16, 0.25
+
 func (g *guide) from(level uint8) sight {
-	s := sight{g: g, level: level, circle: int64(2*terrain.Cells) << level, spacing: spacing(level)}
+	s := sight{g: g, level: level, circle: int64(2*terrain.Cells) << level, spacing: spacing(level), stride: 1}
+	for s.stride < basePosts && float64(2*s.stride)*s.spacing < baseSpacing {
+		s.stride *= 2
+	}
+	s.share = 1 / float32(s.stride)
 	for _, p := range g.patches {
 		s.scales = append(s.scales, math.Exp2(float64(p.level)-float64(level)))
 	}
@@ -350,9 +365,32 @@ func (s *sight) at(i, j int64) float32 {
 
 // bare returns the base's height at a post, i as turned.
 func (s *sight) bare(i, j int64) float32 {
+	a := bearing{from: -1}
+	return s.bareAt(i, j, &a)
+}
+
+// bearing is a stretch of a parallel between two posts at which the base was asked: its western end and the heights of both.
+type bearing struct {
+	from       int64
+	west, east float32
+}
+
+// bareAt is bare, which asks the base only if the post does not lie on the stretch that it has from before, in the same row.
+func (s *sight) bareAt(i, j int64, a *bearing) float32 {
 	if s.g.base == nil {
 		return 0
 	}
+	if from := i &^ (s.stride - 1); from != a.from {
+		*a = bearing{from: from, west: s.ask(from, j)}
+		if s.stride > 1 {
+			a.east = s.ask(from+s.stride, j)
+		}
+	}
+	return a.west + (a.east-a.west)*(float32(i-a.from)*s.share)
+}
+
+// ask returns the base's height at a post, which may lie a stretch beyond the antimeridian.
+func (s *sight) ask(i, j int64) float32 {
 	return s.g.base(orb.Point{float64(i)*s.spacing - 180, float64(j)*s.spacing - 90})
 }
 
@@ -383,7 +421,7 @@ func (s *sight) row(i, j int64, dst []float32) {
 // stretch is row for posts that do not cross the antimeridian.
 func (s *sight) stretch(i, j int64, dst []float32) {
 	for n := range dst {
-		dst[n] = s.bare(i+int64(n), j)
+		dst[n] = missing
 	}
 	for k := len(s.g.patches) - 1; k >= 0; k-- {
 		p, scale := s.g.patches[k], s.scales[k]
@@ -404,6 +442,17 @@ func (s *sight) stretch(i, j int64, dst []float32) {
 			for n := int(first); n <= int(last); n++ {
 				dst[n] = p.at(c+float64(n)*scale, r)
 			}
+		}
+	}
+	s.bareRest(i, j, dst)
+}
+
+// bareRest gives the posts that no patch has the base's heights.
+func (s *sight) bareRest(i, j int64, dst []float32) {
+	a := bearing{from: -1}
+	for n, h := range dst {
+		if isMissing(h) {
+			dst[n] = s.bareAt(i+int64(n), j, &a)
 		}
 	}
 }

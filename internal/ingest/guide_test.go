@@ -148,7 +148,10 @@ func TestARowOfTheGuideIsWhatItsPostsAre(t *testing.T) {
 			parts = append(parts, tilegrid.SplitBound(b)...)
 		}
 		g := guideOf(t, field{bounds: parts, voids: 6}, 6, Interpolate, c.bounds...)
-		for range 300 {
+		for n := range 300 {
+			if n == 100 {
+				g.base = func(p orb.Point) float32 { return float32(50*math.Sin(p[0]*math.Pi/180) + p[1]/3) }
+			}
 			s := g.from(uint8(r.IntN(9)))
 			i, j := r.Int64N(2*s.circle)-s.circle/2, r.Int64N(s.circle/2+9)-4
 			line := make([]float32, 1+r.IntN(400))

@@ -24,6 +24,7 @@ type Ground struct {
 
 // Plan is what an ingest is going to do, known before the first height is read. Equal sources and options give equal plans.
 type Plan struct {
+	Pad     int      // posts of a level beyond its ground that may change with it
 	Leaf    uint8    // deepest level
 	Grounds []Ground // finest first, bounds within -180..180
 	Stages  []Stage
@@ -53,8 +54,11 @@ const DeepestLevel = tilegrid.MaxLevel - 2
 const mostTiles = 1 << 28
 
 // NewPlan lays out the work.
-func NewPlan(grounds []Ground) (Plan, error) {
-	p := Plan{}
+func NewPlan(grounds []Ground) (Plan, error) { return newPlan(grounds, 0) }
+
+// newPlan is NewPlan with units for so many posts around the ground of each level.
+func newPlan(grounds []Ground, pad int) (Plan, error) {
+	p := Plan{Pad: pad}
 	for _, g := range grounds {
 		flat := Ground{Leaf: g.Leaf}
 		for _, b := range g.Bounds {
@@ -135,12 +139,24 @@ func (p Plan) cover(z, leaf uint8) []tilegrid.Coord {
 			if g.Leaf < leaf {
 				continue
 			}
-			for c := range tilegrid.Geodetic.Cover(b, z).All() {
-				tiles.add(c)
+			for _, part := range p.padded(b, z) {
+				for c := range tilegrid.Geodetic.Cover(part, z).All() {
+					tiles.add(c)
+				}
 			}
 		}
 	}
 	return tiles.sorted()
+}
+
+// padded returns a bound with the plan's margin at a level.
+func (p Plan) padded(b orb.Bound, z uint8) []orb.Bound {
+	if p.Pad == 0 {
+		return []orb.Bound{b}
+	}
+	b = b.Pad(float64(p.Pad) * spacing(z))
+	b.Min[1], b.Max[1] = max(-90, b.Min[1]), min(90, b.Max[1])
+	return tilegrid.SplitBound(b)
 }
 
 // Total returns how many tiles touch the ground. The rim that balances the tree adds some; holes in the data save some.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/terrane/terrane/internal/raster"
@@ -21,12 +22,16 @@ func TestAwkwardRealFilesBecomeFaultlessDatasets(t *testing.T) {
 		{"etopo20_global_20arcmin.tif", 4, 3},              // the whole globe, to the edge
 		{"bigtujunga_utm11n_30m_int16.tif", 14, 10},        // projected
 		{"n43.dt0", 9, 8},                                  // DTED, posts on whole degrees
-		{"nrw_dsm_1m_epsg25832+7837.tif", 19, 15},          // a compound reference system
+		{"nrw_dsm_1m_epsg25832+7837.tif", 19, 15},          // a compound reference system, for which PROJ has no grid
 		{"N48W125.hgt.zip", 14, 9},                         // half void, sea
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := sharedFile(t, "data/dem/"+c.name)
-			dry, err := Prepare(t.Context(), Options{Sources: []string{path}, Leaf: -1})
+			o := Options{Sources: []string{path}, Leaf: -1}
+			if strings.HasPrefix(c.name, "nrw") {
+				o.Vertical = sharedFile(t, "data/geoid/de_bkg_gcg2016.tif")
+			}
+			dry, err := Prepare(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,7 +41,8 @@ func TestAwkwardRealFilesBecomeFaultlessDatasets(t *testing.T) {
 			if err := dry.Close(); err != nil {
 				t.Fatal(err)
 			}
-			verified(t, Options{Sources: []string{path}, Leaf: c.run})
+			o.Leaf = c.run
+			verified(t, o)
 		})
 	}
 }

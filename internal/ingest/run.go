@@ -34,6 +34,9 @@ func (b *Baker) Run(ctx context.Context, store Store, jobs int, report func(Prog
 	p := Progress{Units: store.Done(), AllUnits: b.plan.Units()}
 	first := 0
 	for _, s := range b.plan.Stages {
+		if b.old != nil {
+			s.Top = s.Base // any level may hold tiles that have none below them
+		}
 		w := sweep{Baker: b, stage: s, skip: max(0, p.Units-first), store: store, progress: &p, report: report}
 		if s.Base < b.plan.Leaf {
 			w.earlier = b.covers[s.Base+1].above() // the stage may have written tiles of level Base itself, if it carries on
@@ -87,7 +90,14 @@ func (s *sweep) run(ctx context.Context, jobs int) error {
 			o.begin(s.stage, s.earlier)
 			return func(ctx context.Context, n int) ([]tile, error) { return o.bake(ctx, s.stage, s.stage.Units[n]) }
 		},
-		Take: func(ctx context.Context, _ int, tiles []tile) error { return s.write(ctx, tiles) },
+		Take: func(ctx context.Context, n int, tiles []tile) error {
+			if len(tiles) > 0 || (n+1)%emptyUnits == 0 || n+1 == len(s.stage.Units) {
+				return s.write(ctx, tiles)
+			}
+			s.progress.Units++
+			s.report(*s.progress)
+			return nil
+		},
 	}.Run(ctx)
 }
 
@@ -119,11 +129,29 @@ func (s *sweep) put(ctx context.Context, tiles []tile) error {
 	return nil
 }
 
-// rim adds the tiles that the stage's levels need around what it made, see the function rim. They are few, and written in one transaction: whether
-// a stored tile is of the rim cannot be told afterwards. Each is a unit of its own, with those of them that lie below it: they are thinly spread, and windows as
-// wide as the stage's units would hold little else than ground that is not asked for.
+// rim adds the tiles that the stage's levels need around what it made, see the function rim, and makes those again that came from the stage before and
+// have one of this stage beside them: their normals at that border leaned on what they knew of the ground beyond. They are few, and written in one
+// transaction: whether a stored tile is of the rim cannot be told afterwards. Each is a unit of its own, with those of them that lie below it: they
+// are thinly spread, and windows as wide as the stage's units would hold little else than ground that is not asked for.
 func (s *sweep) rim(ctx context.Context) error {
+	if s.old != nil {
+		if err := s.renewRim(ctx); err != nil {
+			return err
+		}
+		return s.write(ctx, nil)
+	}
 	added := rim(s.covers, s.stage)
+	for c := range bordering(s.earlier, s.covers[s.stage.Base]).all() {
+		added.add(c)
+	}
+	if err := s.bakeRim(ctx, added); err != nil {
+		return err
+	}
+	return s.write(ctx, nil)
+}
+
+// bakeRim makes tiles of the stage's levels and puts them.
+func (s *sweep) bakeRim(ctx context.Context, added cover) error {
 	o := newOven(s.Baker)
 	o.only = added
 	o.begin(s.stage, s.earlier)
@@ -136,5 +164,5 @@ func (s *sweep) rim(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.write(ctx, nil)
+	return nil
 }

@@ -8,12 +8,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/terrane/terrane/internal/fingerprint"
 	"github.com/terrane/terrane/internal/raster"
+	"github.com/terrane/terrane/internal/region"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilegrid"
@@ -27,8 +27,12 @@ type Options struct {
 	Leaf        int     // deepest level; negative: from the sources' resolution
 	MaxError    float64 // most distance of a post from the mesh at the deepest level, metres; 0: see LeafErrorShare
 	Fill        Fill    // "" is Interpolate
-	Vertical    string  // what the sources' heights are: "ellipsoid" or "" for as found; no height is shifted yet
+	Vertical    string  // what the sources' heights count from, as raster.Options has it; "" for as found
 	BBox        *orb.Bound
+	Clip        string     // a file of polygons: what lies outside them is no data; "" for none
+	Water       Water      // what is water
+	Bathymetry  Bathymetry // "" is KeepBathymetry
+	Under       *Under     // a dataset that the sources are laid over; nil: they stand alone
 	Title       string
 	Attribution string
 	Program     string // version of the program, kept as provenance; an unfinished dataset is carried on by the same version only
@@ -46,9 +50,15 @@ type Job struct {
 	Plan       Plan
 	Files      []raster.File
 	Survey     raster.Survey
-	Work       string // names the work: equal for equal sources and options
+	Work       string  // names the work: equal for equal sources and options
+	Shores     []Shore // files of polygons
 	options    Options
 	stack      *raster.Stack
+	clip       *region.Region  // nil: all counts
+	water      *shores         // nil: no masks
+	site       *site           // ground to bring to one height; then there are no sources
+	under      *dataset        // nil: sources stand alone
+	made       map[uint8]cover // tiles that Run made over a dataset
 	provenance json.RawMessage
 }
 
@@ -58,6 +68,9 @@ func Prepare(ctx context.Context, o Options) (*Job, error) {
 	if o.Fill == "" {
 		o.Fill = Interpolate
 	}
+	if o.Vertical != "" {
+		o.Raster.Vertical = o.Vertical
+	}
 	stack, err := raster.OpenStack(ctx, o.Sources, o.Raster)
 	if err != nil {
 		return nil, err
@@ -65,6 +78,12 @@ func Prepare(ctx context.Context, o Options) (*Job, error) {
 	j := &Job{options: o, stack: stack, Files: stack.Files()}
 	if j.Survey, err = stack.Survey(ctx); err == nil {
 		err = j.credible()
+	}
+	if err == nil {
+		err = j.openShores(ctx)
+	}
+	if err == nil {
+		err = j.openUnder(ctx)
 	}
 	if err == nil {
 		err = j.plan()
@@ -80,17 +99,26 @@ func Prepare(ctx context.Context, o Options) (*Job, error) {
 }
 
 // Close closes the sources.
-func (j *Job) Close() error { return j.stack.Close() }
+func (j *Job) Close() error {
+	if j.stack == nil {
+		return nil
+	}
+	return j.stack.Close()
+}
 
-// Bounds returns the ground that the sources cover, cut to the options' box.
-func (j *Job) Bounds() []orb.Bound { return j.cut(j.stack.Bounds()) }
+// Bounds returns the ground that the sources cover, cut to the options' box and polygons.
+func (j *Job) Bounds() []orb.Bound {
+	if j.site != nil {
+		return j.site.siteBounds()
+	}
+	return j.cut(j.stack.Bounds())
+}
 
 func (j *Job) cut(bounds []orb.Bound) []orb.Bound {
-	box := j.options.BBox
-	if box == nil {
-		return bounds
+	if box := j.options.BBox; box != nil {
+		bounds = tilegrid.CutBounds(bounds, *box)
 	}
-	return tilegrid.CutBounds(bounds, *box)
+	return j.cutToClip(bounds)
 }
 
 func (j *Job) plan() (err error) {
@@ -107,6 +135,10 @@ func (j *Job) plan() (err error) {
 		g.Bounds = j.cut(g.Bounds)
 		grounds = append(grounds, g)
 	}
+	if j.under != nil {
+		j.Plan, err = j.planRenewal(grounds)
+		return err
+	}
 	j.Plan, err = NewPlan(grounds)
 	return err
 }
@@ -114,6 +146,9 @@ func (j *Job) plan() (err error) {
 // beside says that the box holds nothing.
 func (j *Job) beside() error {
 	whole := tilegrid.UniteBounds(j.stack.Bounds())
+	if j.clip != nil {
+		return j.besideClip(whole)
+	}
 	return remedy.New("--bbox", fmt.Errorf("%w: no source reaches into --bbox %s, they cover %s", ErrOptions, boundText(*j.options.BBox), boundText(whole)),
 		"--bbox W,S,E,N in degrees, west first; all is taken without it")
 }
@@ -135,30 +170,50 @@ func (j *Job) leafOf(l raster.Layer) uint8 {
 
 // Run makes the tiles and commits them. report is called from one goroutine after each unit.
 func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progress)) error {
-	g, err := newGuide(ctx, j.stack, j.Bounds(), j.Plan.Leaf, nil, j.options.Fill)
+	if j.under != nil {
+		return j.renew(ctx, store, jobs, report)
+	}
+	g, err := newGuide(ctx, j.clipped(j.stack), j.Bounds(), j.Plan.Leaf, j.base(ctx), j.options.Fill)
 	if err != nil {
 		return fmt.Errorf("survey: %w", err)
 	}
-	b := &Baker{sources: j.sources, guide: g, plan: j.Plan, errors: j.tolerances(), box: j.options.BBox}
+	b := &Baker{sources: j.sources, void: j.stack.Void, guide: g, plan: j.Plan, errors: j.tolerances(), box: j.options.BBox, water: j.water.over(g.base)}
 	if err := b.Run(ctx, store, jobs, report); err != nil {
 		return err
 	}
 	return store.Commit(ctx, j.info())
 }
 
-// sources returns those layers that are coarse enough for a level, and among them those that it is the deepest level of; nil where there are none.
+// sources returns those layers that are coarse enough for a level, joined, and among them those that it is the deepest level of; nil where there are
+// none.
 func (j *Job) sources(level uint8) (all, own Source) {
-	if s := j.stack.Only(func(l raster.Layer) bool { return j.leafOf(l) <= level }); len(s.Layers()) > 0 {
-		all = s
+	if s := j.joined(func(l raster.Layer) bool { return j.leafOf(l) <= level }); len(s) > 0 {
+		all = j.clipped(s)
 	}
 	if s := j.stack.Only(func(l raster.Layer) bool { return j.leafOf(l) == level }); len(s.Layers()) > 0 {
-		own = s
+		own = j.clipped(s)
 	}
 	return all, own
 }
 
+// joined returns the layers that keep wants, laid over each other.
+func (j *Job) joined(keep func(raster.Layer) bool) joint {
+	var s joint
+	parts := j.stack.Parts()
+	for k, l := range j.stack.Layers() {
+		if keep(l) {
+			s = append(s, part{parts[k], l.Bound})
+		}
+	}
+	return s
+}
+
 // MaxErrors returns the error bound of each level, metres.
 func (j *Job) MaxErrors() []float64 {
+	kept := j.boundsUnder()
+	if len(kept) > int(j.Plan.Leaf) {
+		return kept
+	}
 	out := make([]float64, j.Plan.Leaf+1)
 	for z := range out {
 		out[z] = terrain.MaxError(uint8(z)) * ErrorShare
@@ -167,6 +222,7 @@ func (j *Job) MaxErrors() []float64 {
 	if j.options.MaxError > 0 {
 		out[j.Plan.Leaf] = j.options.MaxError
 	}
+	copy(out, kept)
 	return out
 }
 
@@ -181,31 +237,32 @@ func (j *Job) tolerances() []float64 {
 }
 
 // Makes tells whether a dataset of that provenance is what this job would make once more.
-func (j *Job) Makes(provenance json.RawMessage) bool { return bytes.Equal(j.provenance, provenance) }
-
-func (j *Job) info() tilestore.Info {
-	return tilestore.Info{
-		Kind: tilestore.Terrain, Format: tilestore.QuantizedMesh, Grid: tilegrid.Geodetic,
-		Title: j.options.Title, Attribution: j.options.Attribution,
-		Bound: tilegrid.UniteBounds(j.Bounds()), Levels: [2]uint8{0, j.Plan.Leaf}, Extensions: []string{"octvertexnormals"},
-		Vertical: j.Vertical(), Provenance: j.provenance,
+func (j *Job) Makes(provenance json.RawMessage) bool {
+	if u := j.options.Under; u != nil && u.Update {
+		return updated(j.provenance, provenance)
 	}
+	return bytes.Equal(j.provenance, provenance)
 }
 
-// Vertical names what the stored heights are.
-func (j *Job) Vertical() string {
-	if j.options.Vertical != "" {
-		return j.options.Vertical
+func (j *Job) info() tilestore.Info {
+	i := tilestore.Info{
+		Kind: tilestore.Terrain, Format: tilestore.QuantizedMesh, Grid: tilegrid.Geodetic,
+		Title: j.options.Title, Attribution: j.options.Attribution,
+		Bound: tilegrid.UniteBounds(j.Bounds()), Levels: [2]uint8{0, j.Plan.Leaf}, Extensions: j.extensions(),
+		Vertical: j.Vertical(), Provenance: j.provenance,
 	}
-	if name := j.Files[0].Vertical.Name; name != "" && !slices.ContainsFunc(j.Files, func(f raster.File) bool { return f.Vertical.Name != name }) {
-		return name
+	if j.under != nil {
+		return j.infoOver(i)
 	}
-	return "unknown"
+	return i
 }
 
 // recipe is what a dataset's bytes follow from: kept as provenance, and hashed to name the work.
 type recipe struct {
 	Program     string       `json:"program,omitempty"`
+	Datum       string       `json:"datum,omitempty"` // in words: what the sources' heights counted from, and by how much they were shifted
+	Base        *origin      `json:"base,omitempty"`  // what the sources were laid over
+	Site        *graded      `json:"site,omitempty"`  // ground brought to one height
 	Sources     []ingredient `json:"sources"`
 	Leaf        uint8        `json:"leaf"`
 	MaxErrors   []float64    `json:"maxErrors"`
@@ -214,6 +271,10 @@ type recipe struct {
 	Vertical    string       `json:"vertical"`
 	Heights     [2]float64   `json:"heights"` // about: lowest and highest of the samples seen, metres
 	BBox        []float64    `json:"bbox,omitempty"`
+	Shores      []Shore      `json:"shores,omitempty"`
+	Water       string       `json:"water,omitempty"`    // in words: what water masks follow from
+	SeaLevel    *float64     `json:"seaLevel,omitempty"` // metres above the base
+	Bathymetry  Bathymetry   `json:"bathymetry,omitempty"`
 	Title       string       `json:"title,omitempty"`
 	Attribution string       `json:"attribution,omitempty"`
 }
@@ -224,7 +285,10 @@ type ingredient struct {
 	Modified    time.Time `json:"modified"`
 	Fingerprint string    `json:"fingerprint"` // see fingerprint.Raster
 	CRS         string    `json:"crs"`
-	Vertical    string    `json:"vertical,omitempty"`
+	Vertical    string    `json:"vertical,omitempty"`     // what its heights count from
+	Found       string    `json:"verticalFrom,omitempty"` // where that was found
+	Shift       *shift    `json:"shift,omitempty"`
+	Depth       bool      `json:"depth,omitempty"` // its values count downwards
 	NoData      *float64  `json:"noData,omitempty"`
 	Unit        string    `json:"unit"`
 }
@@ -232,8 +296,9 @@ type ingredient struct {
 func (j *Job) describe() error {
 	r := recipe{
 		Program: j.options.Program, Leaf: j.Plan.Leaf, MaxErrors: j.MaxErrors(), Fill: j.options.Fill, Priority: string(j.options.Raster.Priority),
-		Vertical: j.Vertical(), Heights: [2]float64{j.Survey.Min, j.Survey.Max}, Title: j.options.Title, Attribution: j.options.Attribution,
+		Vertical: j.Vertical(), Datum: DatumText(j.Files), Heights: j.heights(), Title: j.options.Title, Attribution: j.options.Attribution,
 	}
+	j.describeWater(&r)
 	if b := j.options.BBox; b != nil {
 		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
 	}
@@ -244,10 +309,15 @@ func (j *Job) describe() error {
 		}
 		r.Sources = append(r.Sources, ingredient{
 			Name: filepath.Base(f.Path), SizeBytes: f.SizeBytes, Modified: f.ModTime.UTC(), Fingerprint: print,
-			CRS: f.CRS, Vertical: f.Vertical.Name, NoData: finite(f.NoData), Unit: f.Unit,
+			CRS: f.CRS, Vertical: f.Vertical.Name, Found: f.Vertical.From, Shift: shiftOf(f), Depth: f.Depth, NoData: finite(f.NoData), Unit: f.Unit,
 		})
 	}
-	data, err := json.Marshal(r)
+	return j.name(r)
+}
+
+// name keeps what the work follows from, and names it.
+func (j *Job) name(r recipe) error {
+	data, err := j.story(r)
 	if err != nil {
 		return fmt.Errorf("describe the work: %w", err)
 	}

@@ -92,6 +92,8 @@ func TestWorkIsAnotherWhereverTilesMayBe(t *testing.T) {
 		{"fill", func(o *Options) { o.Fill = Sea }},
 		{"no fill", func(o *Options) { o.Fill = NoFill }},
 		{"vertical", func(o *Options) { o.Vertical = "ellipsoid" }},
+		{"geoid", func(o *Options) { o.Vertical = "egm96" }},
+		{"depths", func(o *Options) { o.Raster.Depth = true }},
 		{"box", func(o *Options) { b := box(10.2, 40.2, 10.8, 40.8); o.BBox = &b }},
 		{"title", func(o *Options) { o.Title = "T" }},
 		{"program", func(o *Options) { o.Program = "v9" }},

@@ -62,7 +62,7 @@ func unit(i int) uint16 { return uint16(math.Round(float64(i) * terrain.Quantize
 func pack(m *terrain.Mesh) []byte {
 	return gzrun.Pack([]gzrun.Run{
 		{ID: 0, Data: terrain.AppendMesh(nil, m)}, {ID: terrain.ExtNormals, Data: terrain.AppendNormals(nil, m)},
-		{ID: terrain.ExtMetadata, Data: terrain.AppendMetadata(nil, m)},
+		{ID: terrain.ExtWater, Data: terrain.AppendWater(nil, m)}, {ID: terrain.ExtMetadata, Data: terrain.AppendMetadata(nil, m)},
 	})
 }
 

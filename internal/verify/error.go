@@ -82,6 +82,9 @@ func (r *errorRun) visit(ctx context.Context, c tilegrid.Coord) (posts, error) {
 	if !r.v.has(c) {
 		return posts{}, ctx.Err()
 	}
+	if !r.v.touched(c) {
+		return r.grid(ctx, c)
+	}
 	parts, err := r.children(ctx, c)
 	if err != nil {
 		return posts{}, err

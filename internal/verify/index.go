@@ -91,7 +91,7 @@ func (x index) all(z uint8) iter.Seq[tilegrid.Coord] {
 
 // tree checks the shape of the dataset: roots, ancestors, and that what is listed is what is there.
 func (v *verifier) tree(ctx context.Context) error {
-	pictures := v.info.Kind == tilestore.Imagery // they may begin at any level, and those by others may have gaps
+	pictures := v.info.Kind == tilestore.Imagery // they may begin at any level and fade, see verifier.fades; those by others may have gaps
 	columns, _ := v.info.Grid.Size(0)
 	for x := range columns {
 		if root := (tilegrid.Coord{X: x}); !pictures && !v.has(root) {
@@ -105,8 +105,8 @@ func (v *verifier) tree(ctx context.Context) error {
 			}
 			if !v.info.Grid.Valid(c) {
 				v.tileFault(c, "tree.outside", "the grid has no such tile")
-			} else if p := c.Parent(); !v.has(p) && !(pictures && (v.opt.Foreign || c.Z <= v.info.Levels[0])) {
-				v.tileFault(c, "tree.parent", "its parent %s is missing", p)
+			} else if !pictures {
+				v.parent(c)
 			}
 		}
 	}
@@ -120,6 +120,13 @@ func (v *verifier) tree(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// parent finds a tile whose parent is missing.
+func (v *verifier) parent(c tilegrid.Coord) {
+	if p := c.Parent(); !v.has(p) {
+		v.tileFault(c, "tree.parent", "its parent %s is missing", p)
+	}
 }
 
 // unlisted finds tiles that are there and not in the list. Those that are listed and not there are found on reading them.

@@ -25,6 +25,7 @@ type pictureTile struct {
 	absent bool
 	rule   string // which it breaks, or ""
 	fault  string // why it cannot be drawn
+	fades  bool   // averaged, nothing of it is left
 	err    error  // what kept it from being read
 }
 
@@ -43,7 +44,11 @@ func (v *verifier) pictures(ctx context.Context, z uint8) error {
 }
 
 func (v *verifier) pictureBatch(ctx context.Context, batch []pictureTile) error {
-	inBatches(v.opt.Jobs, len(batch), func(i int) { batch[i].read(ctx, v.reader) })
+	inBatches(v.opt.Jobs, len(batch), func(i int) {
+		if batch[i].read(ctx, v.reader); batch[i].rule == "" && batch[i].err == nil && v.keeps(batch[i].coord) {
+			batch[i].readValues(ctx, v.reader, v.values)
+		}
+	})
 	for _, t := range batch {
 		if t.err != nil {
 			return fmt.Errorf("verify: %w", t.err)
@@ -75,6 +80,9 @@ func (v *verifier) countPicture(t pictureTile) {
 	}
 	if said := v.info.Format; t.mime != "" && !v.opt.Foreign && said != tilestore.PNG && t.mime != said { // PNG: or of several formats
 		v.tileFault(t.coord, "picture.format", "it is %s, the dataset says %s", t.mime, said)
+	}
+	if t.rule == "" && !t.fades && t.coord.Z > v.info.Levels[0] && !v.opt.Foreign {
+		v.parent(t.coord)
 	}
 	if l.Formats == nil {
 		l.Formats = map[string]int64{}
@@ -111,4 +119,19 @@ func (t *pictureTile) read(ctx context.Context, r tilestore.Reader) {
 	if t.size.X != t.size.Y {
 		t.rule, t.fault = "picture.square", fmt.Sprintf("it is not square: %d x %d pixels", t.size.X, t.size.Y)
 	}
+	t.fades = !p.Opaque && fades(p.NRGBA)
+}
+
+// fades tells whether every average of four pixels, as resample.Halve takes it, is transparent: then the level above has nothing to show for it.
+func fades(m *image.NRGBA) bool {
+	const visible = 2 // of four alphas, the least sum whose quarter is not rounded to nothing
+	for y := 0; y+1 < m.Rect.Dy(); y += 2 {
+		top, low := m.Pix[y*m.Stride:], m.Pix[(y+1)*m.Stride:]
+		for at := 3; at+4 < 4*m.Rect.Dx(); at += 8 {
+			if int(top[at])+int(top[at+4])+int(low[at])+int(low[at+4]) >= visible {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -90,6 +91,21 @@ func TestFaultsOfPicturesAreFound(t *testing.T) {
 		{"a tile is missing", func(d *dataset) { delete(d.tiles, at); d.seal() }, []string{"available.absent"}, nil},
 		{"a parent is missing", func(d *dataset) { d.drop(tilegrid.Coord{Z: 1, X: 1}); d.seal() },
 			[]string{"tree.parent", "tree.parent", "tree.parent", "tree.parent"}, nil},
+		{"a parent is missing of what fades", func(d *dataset) {
+			d.drop(tilegrid.Coord{Z: 1, X: 1})
+			for k := range uint32(4) {
+				d.tiles[tilegrid.Coord{Z: 2, X: 2 + k&1, Y: k >> 1}] = speck(t, 1)
+			}
+			d.info.Format = tilestore.PNG
+			d.seal()
+		}, nil, nil},
+		{"a parent is missing of what nearly fades", func(d *dataset) {
+			d.drop(tilegrid.Coord{Z: 1, X: 1})
+			d.tiles[tilegrid.Coord{Z: 2, X: 2}], d.tiles[tilegrid.Coord{Z: 2, X: 3}] = speck(t, 2), speck(t, 1)
+			d.tiles[tilegrid.Coord{Z: 2, X: 2, Y: 1}], d.tiles[tilegrid.Coord{Z: 2, X: 3, Y: 1}] = speck(t, 1), speck(t, 1)
+			d.info.Format = tilestore.PNG
+			d.seal()
+		}, []string{"tree.parent"}, nil},
 		{"a row of tiles is there and not listed", func(d *dataset) { d.info.Available[2][0].MaxY = 2 }, unlisted, unlisted},
 		{"a tile is larger", func(d *dataset) { d.tiles[at] = plain(t, "jpg", 512, 512); d.seal() }, []string{"picture.size"}, []string{"picture.size"}},
 		{"a tile is not square", func(d *dataset) { d.tiles[at] = plain(t, "jpg", 256, 255); d.seal() }, []string{"picture.square"}, []string{"picture.square"}},
@@ -113,6 +129,19 @@ func TestFaultsOfPicturesAreFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// speck is a transparent picture but for one pixel, with that alpha.
+func speck(t *testing.T, alpha uint8) []byte {
+	t.Helper()
+	p := image.NewNRGBA(image.Rect(0, 0, 256, 256))
+	p.SetNRGBA(255, 254, color.NRGBA{R: 200, A: alpha})
+	f, _ := picture.ByMIME(tilestore.PNG)
+	data, err := f.Encode(picture.Picture{NRGBA: p}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Clone(data)
 }
 
 // flip changes a byte amid the entropy-coded data of a JPEG: it can still be decoded.

@@ -10,13 +10,9 @@ import (
 	"github.com/terrane/terrane/tilestore"
 )
 
-// SmoothTurn is what rounding explains of the angle between the normals of one place in two tiles, degrees: two roundings to oct bytes stay below it. A
-// dataset of one source keeps it.
+// SmoothTurn is what rounding explains of the angle between the normals of one place in two tiles, degrees: two roundings to oct bytes stay below it. More is a
+// fault unless Options say otherwise.
 const SmoothTurn = 2
-
-// maxTurn is the angle that is no fault unless Options say otherwise. Where a fine source ends on a coarse one there may be a step, and the gradients on
-// either side of it lean on posts of either source; the report gives the widest angle.
-const maxTurn = 45 // degrees
 
 // skirt is how far a client's skirt hangs down from a tile: five times its geometric error (CesiumJS, QuantizedMeshTerrainData).
 func skirt(g tilegrid.Grid, z uint8) float64 {
@@ -31,10 +27,13 @@ type seams struct {
 	row          uint32
 	below, above map[uint32]line // northern borders of the row before and of this row
 	first, last  *checkedTile    // of this row
+	coasts, torn [2]int          // northern and eastern borders of which both sides have land and water, and those where they do not meet
+
+	belowShores, aboveShores map[uint32][]byte // northern pixels of the water masks, as below and above
 }
 
 func newSeams(v *verifier, z uint8) *seams {
-	return &seams{v: v, z: z, below: map[uint32]line{}, above: map[uint32]line{}}
+	return &seams{v: v, z: z, below: map[uint32]line{}, above: map[uint32]line{}, belowShores: map[uint32][]byte{}, aboveShores: map[uint32][]byte{}}
 }
 
 func (s *seams) add(t *checkedTile) {
@@ -43,26 +42,33 @@ func (s *seams) add(t *checkedTile) {
 	}
 	if b, ok := s.below[t.coord.X]; ok {
 		s.compare(t, tilegrid.Coord{Z: s.z, X: t.coord.X, Y: s.row - 1}, t.borders.south, b)
+		s.coast(northward, t.shores.south, s.belowShores[t.coord.X])
 	}
 	if s.last != nil && s.last.coord.X+1 == t.coord.X {
 		s.compare(t, s.last.coord, t.borders.west, s.last.borders.east)
+		s.coast(eastward, t.shores.west, s.last.shores.east)
 	}
 	if s.first == nil {
 		s.first = t
 	}
 	s.last = t
 	s.above[t.coord.X] = t.borders.north
+	s.aboveShores[t.coord.X] = t.shores.north
 	// The antimeridian: the last column meets the first. Level 0 of Mercator is its own neighbour.
 	if columns, _ := s.v.info.Grid.Size(s.z); t.coord.X == columns-1 && s.first.coord.X == 0 && columns > 1 {
 		s.compare(t, s.first.coord, t.borders.east, s.first.borders.west)
+		s.coast(eastward, t.shores.east, s.first.shores.west)
 	}
 }
 
 func (s *seams) nextRow(y uint32) {
 	s.below, s.above = s.above, s.below
+	s.belowShores, s.aboveShores = s.aboveShores, s.belowShores
 	clear(s.above)
+	clear(s.aboveShores)
 	if y != s.row+1 {
 		clear(s.below)
+		clear(s.belowShores)
 	}
 	s.row, s.first, s.last = y, nil, nil
 }
@@ -87,7 +93,7 @@ func (s *seams) compare(t *checkedTile, other tilegrid.Coord, a, b line) {
 	if wide > limit {
 		s.v.tileFault(t.coord, "seam.gap", "%.3f m to %s", wide, other)
 	}
-	if limit := cmp.Or(s.v.opt.MaxTurn, maxTurn); angle > limit && !s.v.opt.Foreign {
+	if limit := cmp.Or(s.v.opt.MaxTurn, SmoothTurn); angle > limit && !s.v.opt.Foreign {
 		s.v.tileFault(t.coord, "seam.normals", "normals differ by %.1f degrees from those of %s", angle, other)
 	}
 }

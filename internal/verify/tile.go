@@ -26,6 +26,7 @@ type checkedTile struct {
 	size    int
 	mesh    *terrain.Mesh // nil if it did not decode
 	borders borders
+	shores  shores
 	cross   float64 // widest gap to a coarser neighbour
 	open    bool    // that gap is wider than a skirt
 	faults  []Fault
@@ -52,7 +53,11 @@ func (v *verifier) level(ctx context.Context, z uint8) error {
 		}
 		batch = batch[:0]
 	}
-	return v.batch(ctx, batch, seams)
+	if err := v.batch(ctx, batch, seams); err != nil {
+		return err
+	}
+	seams.close()
+	return nil
 }
 
 // batch checks tiles in parallel and takes up what was found in their order.
@@ -72,7 +77,7 @@ func (v *verifier) batch(ctx context.Context, batch []tilegrid.Coord, seams *sea
 		t.mesh = nil
 	}
 	v.done += int64(len(batch))
-	if v.opt.Progress != nil {
+	if v.opt.Progress != nil && len(batch) > 0 {
 		v.opt.Progress(v.done, v.total)
 	}
 	return nil
@@ -99,6 +104,9 @@ func (v *verifier) count(t *checkedTile) {
 // check does all that can be done about a tile without its neighbours of the same level.
 func (v *verifier) check(ctx context.Context, c tilegrid.Coord) checkedTile {
 	t := checkedTile{coord: c}
+	if !v.touched(c) {
+		return t
+	}
 	mesh, ok := v.read(ctx, &t)
 	if !ok {
 		return t
@@ -118,10 +126,14 @@ func (v *verifier) check(ctx context.Context, c tilegrid.Coord) checkedTile {
 	if mesh.Metadata != nil && !slices.Contains(v.info.Extensions, metadataName) {
 		t.fault("metadata.unlisted", "in the tile, not promised: clients fail on it")
 	}
+	v.water(&t, mesh)
 	t.borders = bordersOf(mesh)
 	t.err = v.crossings(ctx, &t)
 	return t
 }
+
+// touched tells whether a tile is to be read.
+func (v *verifier) touched(c tilegrid.Coord) bool { return v.opt.Touched == nil || v.opt.Touched(c) }
 
 // read reads and decodes t.coord. What is wrong with the tile becomes a fault, what is wrong with reading t.err.
 func (v *verifier) read(ctx context.Context, t *checkedTile) (*terrain.Mesh, bool) {

@@ -58,13 +58,13 @@ func TestAGoodDatasetHasNoFaults(t *testing.T) {
 	}
 }
 
-func TestNormalsOfOneSourceMayNotTurn(t *testing.T) {
+func TestNormalsOfOnePlaceMayNotTurnFromTileToTile(t *testing.T) {
 	d := testDataset()
 	d.change(inner, func(m *terrain.Mesh) {
 		n := m.Normals[m.Edges.North[3]].Vec()
 		m.Normals[m.Edges.North[3]] = terrain.EncodeNormal(terrain.Vec{n[0] + 0.3, n[1], n[2]})
 	})
-	for limit, want := range map[float64]int64{0: 0, SmoothTurn: 1} {
+	for limit, want := range map[float64]int64{0: 1, 45: 0} {
 		if got := run(t, d, Options{MaxTurn: limit}); got.FaultCount != want {
 			t.Errorf("limit %v: %d faults, want %d: %v", limit, got.FaultCount, want, got.Faults)
 		}
@@ -291,5 +291,29 @@ func TestAListOfABillionRowsIsRefused(t *testing.T) {
 	d.info.Available = append(d.info.Available, []tilegrid.Range{{Z: 4, MaxY: 1<<30 - 1}})
 	if _, err := Run(context.Background(), d, Options{}); !errors.Is(err, ErrList) || remedy.Try(err) == "" {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatIsNotTouchedIsListedOnly(t *testing.T) {
+	d := testDataset()
+	d.tiles[inner] = []byte("no tile")
+	for name, c := range map[string]struct {
+		touched func(tilegrid.Coord) bool
+		ok      bool
+	}{
+		"all":           {nil, false},
+		"the bad one":   {func(c tilegrid.Coord) bool { return c == inner }, false},
+		"all but it":    {func(c tilegrid.Coord) bool { return c != inner }, true},
+		"none of them":  {func(tilegrid.Coord) bool { return false }, true},
+		"its level not": {func(c tilegrid.Coord) bool { return c.Z != inner.Z }, true},
+	} {
+		if got := run(t, d, Options{Touched: c.touched}); got.OK() != c.ok || got.Total().Tiles != int64(len(d.tiles)) {
+			t.Errorf("%s: %d tiles, faults %v", name, got.Total().Tiles, got.Faults)
+		}
+	}
+	d.info.Available[0] = []tilegrid.Range{{}}
+	delete(d.tiles, tilegrid.Coord{X: 1})
+	if got := run(t, d, Options{Touched: func(tilegrid.Coord) bool { return false }}); got.OK() {
+		t.Error("a missing root is not seen")
 	}
 }
