@@ -192,15 +192,18 @@ func TestTilesHaveTheSizeOfTheFirst(t *testing.T) {
 }
 
 func TestTilesThatAreMissingAreAskedOnce(t *testing.T) {
-	m := store(t)
+	m := store(t, encoded(t, 512, 512))
+	m.info.Available[3][0].MaxX = 6
 	s, err := NewTiles(t.Context(), m, "small@1", NewCache(1<<24))
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := m.reads.Load()
 	for range 5 {
-		if p, err := s.Image(t.Context(), tilegrid.Coord{Z: 3}); err != nil || p.NRGBA != nil {
-			t.Fatal(p, err)
+		for _, c := range []tilegrid.Coord{{Z: 3, X: 5, Y: 1}, {Z: 3}, {Z: 2, X: 1}} { // the last two are beyond all that there is
+			if p, err := s.Image(t.Context(), c); err != nil || p.NRGBA != nil {
+				t.Fatal(p, err)
+			}
 		}
 	}
 	if got := m.reads.Load() - before; got != 1 {

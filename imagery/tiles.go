@@ -22,10 +22,11 @@ type Tiles struct {
 	key     any
 	cache   *Cache
 	size    int
-	extents []extent // by level
+	extents []extent // by level: what it and all levels above it may have
+	own     []extent // by level
 }
 
-// extent is what tiles of a level and of all levels above it may lie in.
+// extent is what tiles of a level may lie in.
 type extent struct {
 	tilegrid.Range
 	any bool
@@ -35,7 +36,7 @@ type extent struct {
 // hold tiles of another size: the size of the first tile that is found is that of all, and one of another size is [tilestore.ErrCorrupt]. Errors are those of the reader.
 func NewTiles(ctx context.Context, r tilestore.Reader, key any, cache *Cache) (*Tiles, error) {
 	t := &Tiles{reader: r, info: r.Info(), key: key, cache: cache, size: usualTile}
-	t.extents = extents(t.info)
+	t.extents, t.own = extents(t.info)
 	first, ok, err := t.first(ctx)
 	if err != nil || !ok {
 		return t, err
@@ -91,31 +92,41 @@ func (t *Tiles) Extent(z uint8) (tilegrid.Range, bool) {
 	return tilegrid.Range{Z: z, MaxX: columns - 1, MaxY: rows - 1}, true
 }
 
-// extents adds up what is available from level to level. A description that names no tiles has none: then nothing is known.
-func extents(info tilestore.Info) []extent {
-	all := make([]extent, 0, len(info.Available))
+// extents returns what is available of each level, added up from level to level and by itself. A description that names no
+// tiles has none: then nothing is known.
+func extents(info tilestore.Info) (all, own []extent) {
 	var now extent
 	for z, level := range info.Available {
 		if now.any {
 			now.MinX, now.MinY, now.MaxX, now.MaxY = 2*now.MinX, 2*now.MinY, 2*now.MaxX+1, 2*now.MaxY+1
 		}
 		now.Z = uint8(z)
+		e := extent{Range: tilegrid.Range{Z: uint8(z)}}
 		for _, r := range level {
-			if !now.any {
-				now = extent{r, true}
-			}
-			now.MinX, now.MinY, now.MaxX, now.MaxY = min(now.MinX, r.MinX), min(now.MinY, r.MinY), max(now.MaxX, r.MaxX), max(now.MaxY, r.MaxY)
+			now, e = now.with(r), e.with(r)
 		}
-		all = append(all, now)
+		all, own = append(all, now), append(own, e)
 	}
 	if !now.any {
-		return nil
+		return nil, nil
 	}
-	return all
+	return all, own
+}
+
+// with returns the extent around e and r.
+func (e extent) with(r tilegrid.Range) extent {
+	if !e.any {
+		return extent{r, true}
+	}
+	e.MinX, e.MinY, e.MaxX, e.MaxY = min(e.MinX, r.MinX), min(e.MinY, r.MinY), max(e.MaxX, r.MaxX), max(e.MaxY, r.MaxY)
+	return e
 }
 
 // Image returns a tile, the zero Picture where there is none. Nobody may write to it. Stored bytes that are no picture, or one of another size, are [tilestore.ErrCorrupt].
 func (t *Tiles) Image(ctx context.Context, c tilegrid.Coord) (picture.Picture, error) {
+	if int(c.Z) < len(t.own) && !(t.own[c.Z].any && t.own[c.Z].Contains(c)) {
+		return picture.Picture{}, nil
+	}
 	return t.cache.get(ctx, cacheKey{t.key, c}, func(ctx context.Context) (picture.Picture, error) {
 		p, err := t.decode(ctx, c)
 		if err == nil && p.NRGBA != nil && p.Rect.Dx() != t.size {

@@ -23,8 +23,8 @@ type key struct {
 // LegendSize returns the size in pixels at which the style's legend is drawn best.
 func (s Style) LegendSize() (width, height int) { return s.key.width, s.key.height }
 
-// Legend draws the key to a style's colours on white; a width or height of 0 or less stands for that of [Style.LegendSize]. Labels that find no
-// room are left out. The caller bounds the size.
+// Legend draws the key to a style's colours, and nothing below it: the caller lays it on paper of some colour, or does not. A width or height of 0
+// or less stands for that of [Style.LegendSize]. Labels that find no room are left out. The caller bounds the size.
 func Legend(s Style, width, height int) picture.Picture {
 	if width <= 0 {
 		width = s.key.width
@@ -33,11 +33,10 @@ func Legend(s Style, width, height int) picture.Picture {
 		height = s.key.height
 	}
 	m := image.NewNRGBA(image.Rect(0, 0, width, height))
-	draw.Draw(m, m.Rect, image.White, image.Point{}, draw.Src)
 	if s.key.draw != nil {
 		s.key.draw(&sheet{m})
 	}
-	return picture.Picture{NRGBA: m, Opaque: true}
+	return picture.Picture{NRGBA: m}
 }
 
 // sheet is what a legend is drawn on.
@@ -127,7 +126,7 @@ var aspectKey = key{112, 112, func(s *sheet) {
 				wheel := aspectColours.color(facing(-dx, dy))
 				c.R, c.G, c.B = wheel.R, wheel.G, wheel.B
 			}
-			s.over(x, y, c)
+			s.SetNRGBA(x, y, c)
 		}
 	}
 	middle := int(w/2) - 3
@@ -136,15 +135,6 @@ var aspectKey = key{112, 112, func(s *sheet) {
 	s.text(int(w/2-radius)-11, int(h/2), "W")
 	s.text(int(w/2+radius)+4, int(h/2), "E")
 }}
-
-// over lays a colour on the white sheet.
-func (s *sheet) over(x, y int, c color.NRGBA) {
-	if c.A == 0 {
-		return
-	}
-	on := func(v uint8) uint8 { return uint8((int(v)*int(c.A) + 255*(255-int(c.A)) + 127) / 255) }
-	s.SetNRGBA(x, y, color.NRGBA{on(c.R), on(c.G), on(c.B), 255})
-}
 
 // contourKey shows the four pens.
 var contourKey = key{150, 2*edge + 4*(lineHeight+4), func(s *sheet) {
@@ -155,9 +145,7 @@ var contourKey = key{150, 2*edge + 4*(lineHeight+4), func(s *sheet) {
 			cover := min(1, max(0, p.radius+0.5-float32(max(d, -d))))
 			c := color.NRGBA{p.color[0], p.color[1], p.color[2], byteOf(cover * float32(p.color[3]))}
 			for x := edge; x < edge+barWidth; x++ {
-				if (image.Point{X: x, Y: y + d}).In(s.Rect) {
-					s.over(x, y+d, c)
-				}
+				s.SetNRGBA(x, y+d, c) // beyond the sheet it sets nothing
 			}
 		}
 		s.text(labelAt, y, label)

@@ -41,7 +41,7 @@ func sharedFile(t testing.TB, name string) string {
 func ingested(t testing.TB, paths ...string) *Ground {
 	t.Helper()
 	ctx := context.Background()
-	job, err := ingest.Prepare(ctx, ingest.Options{Sources: paths, Leaf: -1, Raster: raster.Options{CacheBytes: 64 << 20}})
+	job, err := ingest.Prepare(ctx, ingest.Options{Sources: paths, Leaf: -1, Vertical: "ellipsoid", Raster: raster.Options{CacheBytes: 64 << 20}})
 	if err != nil {
 		t.Fatal(err)
 	}

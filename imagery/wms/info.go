@@ -25,7 +25,8 @@ func InfoFormats() []string { return []string{InfoJSON, InfoPlain, InfoHTML, Inf
 
 // What values are.
 const (
-	StoredValue  = "stored value"  // the source's own
+	KeptValue    = "kept value"    // the source's own number, kept beside the picture
+	StoredValue  = "stored value"  // read off heights, or off a tile that holds the source's numbers without loss: as sampled on the tile's grid
 	StoredColour = "stored colour" // of the tile, after compression and scaling
 )
 
@@ -33,7 +34,7 @@ const (
 type Info struct {
 	Layer    string
 	Position orb.Point // degrees
-	Kind     string    // StoredValue or StoredColour
+	Kind     string    // KeptValue, StoredValue or StoredColour
 	Time     string    // of the layer's time, or ""
 	Values   []Value
 }

@@ -7,14 +7,15 @@ import (
 )
 
 // GetLegendGraphic asks for the legend of one style (05-078r4, 12). Without WIDTH and HEIGHT the picture has the size and
-// format that the capabilities state, Style.Legend.
+// format that the capabilities state, Style.Legend. TRANSPARENT and BGCOLOR are those of a map: what the legend is drawn on. SCALE,
+// RULE, FEATURETYPE and the like are not looked at: a style is one rule, at every scale.
 type GetLegendGraphic struct {
 	Layer         *Layer
 	Style         Style // its Legend is never nil
 	Format        Format
 	Width, Height int // hints; 0 where the client gave none
 	Transparent   bool
-	Background    color.NRGBA
+	Background    color.NRGBA // opaque; what the legend is drawn on if it is not Transparent
 	Report        Report
 }
 

@@ -3,6 +3,7 @@ package wms
 import (
 	"cmp"
 	"image/color"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func Parse(query string, s *Service, registry imagery.Registry) (Request, error)
 	if service, ok := p.get("service"); ok && !strings.EqualFold(service, "WMS") {
 		return nil, p.fail(InvalidParameter, "service", "SERVICE is WMS here")
 	}
-	operation, versioned := p.operation(strings.ToLower(asked))
+	operation, versioned := p.operation(operationNamed(asked))
 	switch {
 	case operation == nil:
 		return nil, p.fail(OperationNotSupported, "request", "REQUEST names an operation that is not offered")
@@ -55,6 +56,18 @@ func Parse(query string, s *Service, registry imagery.Registry) (Request, error)
 		return nil, versionErr
 	}
 	return operation()
+}
+
+// oldNames are the operations as 1.0.0 calls them, which 1.1.1 keeps (01-068r3, 7.1.3.5 and 7.2.3.2).
+var oldNames = map[string]string{"capabilities": "getcapabilities", "map": "getmap", "feature_info": "getfeatureinfo"}
+
+// operationNamed is the operation of a REQUEST, in lower case.
+func operationNamed(request string) string {
+	request = strings.ToLower(request)
+	if name, ok := oldNames[request]; ok {
+		return name
+	}
+	return request
 }
 
 // operation finds what reads a request, and whether its VERSION is that of WMS: that of GetLegendGraphic is SLD's, if clients
@@ -136,7 +149,7 @@ func (p *parser) version() (Version, error) {
 	if !ok {
 		asked, ok = p.get("wmtver")
 	}
-	negotiable := strings.EqualFold(p.values["request"], "GetCapabilities")
+	negotiable := operationNamed(p.values["request"]) == "getcapabilities"
 	if !ok && negotiable {
 		return V130, nil
 	} else if !ok {
@@ -178,14 +191,18 @@ func versionNumber(s string) (int, bool) {
 	return n, true
 }
 
-// getCapabilities ignores FORMAT: a document has one form in each version.
+// getCapabilities ignores FORMAT: a document has one form in each version. SERVICE is mandatory; 1.0.0, which calls the operation by
+// another name, does not know it.
 func (p *parser) getCapabilities() (Request, error) {
-	if _, err := p.need("service"); err != nil {
+	if _, err := p.need("service"); err != nil && !strings.EqualFold(p.values["request"], "capabilities") {
 		return nil, err
 	}
 	asked, ok := p.get("updatesequence")
 	current := p.service.UpdateSequence
 	if ok && current != "" {
+		if v, err := strconv.ParseFloat(asked, 64); err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) { // words that Go takes for numbers
+			return nil, p.fail(InvalidUpdateSequence, "updatesequence", "UPDATESEQUENCE is not one that this server has given")
+		}
 		switch c := compareSequences(asked, current); {
 		case c == 0:
 			return nil, p.fail(CurrentUpdateSequence, "updatesequence", "the capabilities have not changed")

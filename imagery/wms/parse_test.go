@@ -24,6 +24,15 @@ func TestVersionsAreNegotiated(t *testing.T) {
 	if got := parse[*GetCapabilities](t, "service=WMS&request=GetCapabilities&wmtver=1.0.0").Version; got != V111 {
 		t.Errorf("WMTVER=1.0.0: got %s", got)
 	}
+	for query, want := range map[string]Version{ // OGC's suite for 1.1.1 asks so
+		"SERVICE=WMS&REQUEST=capabilities&WMTVER=1.1.1": V111, "REQUEST=capabilities&WMTVER=1.0.0": V111, "REQUEST=CAPABILITIES": V130,
+		"SERVICE=WMS&REQUEST=GetCapabilities&WMTVER=1.3.0":               V130,
+		"WMTVER=0.0.0&VERSION=1.3.0&SERVICE=WMS&REQUEST=GetCapabilities": V130, "WMTVER=100.0.0&VERSION=1.1.1&SERVICE=WMS&REQUEST=GetCapabilities": V111,
+	} {
+		if got := parse[*GetCapabilities](t, query).Version; got != want {
+			t.Errorf("%s: got %s, want %s", query, got, want)
+		}
+	}
 	for _, bad := range []string{"x", "1.3.0.0", "-1", "1.e", "1..0", "99999999999999999999"} {
 		if e := refused(t, "SERVICE=WMS&REQUEST=GetCapabilities&VERSION="+bad); e.Locator != "version" {
 			t.Errorf("VERSION=%s: got %v", bad, e)
@@ -35,6 +44,7 @@ func TestUpdateSequence(t *testing.T) {
 	cases := []struct{ current, asked, want string }{
 		{"41", "41", CurrentUpdateSequence}, {"41", "42", InvalidUpdateSequence}, {"41", "100", InvalidUpdateSequence}, {"41", "40", ""}, {"41", "5", ""}, {"41", "0041", CurrentUpdateSequence},
 		{"0", "-1", ""}, {"41", "", ""}, {"", "7", ""}, {"9", "10", InvalidUpdateSequence}, {"41", strings.Repeat("9", 400), InvalidUpdateSequence},
+		{"41", "NaN", InvalidUpdateSequence}, {"41", "-Inf", InvalidUpdateSequence}, {"41", "Infinity", InvalidUpdateSequence}, {"41", "4.1e1", CurrentUpdateSequence},
 		{"2024-05-01T10:00:00Z", "2024-05-01T10:00:00Z", CurrentUpdateSequence}, {"2024-05-01T10:00:00Z", "3135-16-12T21:11:11Z", InvalidUpdateSequence}, {"2024-05-01T10:00:00Z", "1013", ""},
 	}
 	for _, c := range cases {
@@ -70,6 +80,8 @@ func TestClientsAreUnderstood(t *testing.T) {
 		{"Cesium, 1.3.0 with EPSG:4326", "service=WMS&version=1.3.0&request=GetMap&styles=&format=image%2Fjpeg&layers=island&bbox=40,9,41,10&width=256&height=256&crs=EPSG%3A4326", bounds(9, 40, 10, 41)},
 		{"QGIS leaves the semicolon of a format as it is", "SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&BBOX=4865942,1001875,5160979,1113194&CRS=EPSG:3857&WIDTH=900&HEIGHT=600&LAYERS=island&STYLES=relief&FORMAT=image/png;%20mode=8bit&DPI=96&MAP_RESOLUTION=96&FORMAT_OPTIONS=dpi:96&TRANSPARENT=TRUE", bounds(4865942, 1001875, 5160979, 1113194)},
 		{"no SERVICE in 1.1.1", "VERSION=1.1.1&REQUEST=GetMap&SRS=EPSG:900913&BBOX=-2e7,-2E7,2e+07,2.0e7&WIDTH=256&HEIGHT=256&LAYERS=island&FORMAT=image/jpg", bounds(-2e7, -2e7, 2e7, 2e7)},
+		{"operations of 1.0.0 keep their names",
+			"WMTVER=1.1.1&REQUEST=map&SRS=EPSG:4326&BBOX=9,40,10,41&WIDTH=256&HEIGHT=256&LAYERS=island&STYLES=&FORMAT=image/png", bounds(9, 40, 10, 41)},
 		{"1.1.0 is read as 1.1.1", "VERSION=1.1.0&REQUEST=GetMap&SRS=EPSG:4326&BBOX=9,40,10,41&WIDTH=256&HEIGHT=256&LAYERS=island&STYLES=&FORMAT=image/png", bounds(9, 40, 10, 41)},
 	}
 	for _, c := range cases {

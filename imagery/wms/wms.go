@@ -7,8 +7,8 @@
 // other, first layer lowest -> GetMap.Format encodes. What goes wrong after Parse is told by [GetMap.Fail], so that the client
 // gets it as it asked: XML, drawn in the picture (INIMAGE), or a blank picture.
 //
-//   - Keys, and the value of REQUEST, come in any case, keys in any order; a key that comes twice with different values is an
-//     error; unknown keys are ignored (DPI, MAP_RESOLUTION and FORMAT_OPTIONS too: a scale is counted with the standard's
+//   - Keys, and the value of REQUEST, come in any case, keys in any order; the names that operations had in 1.0.0 are known
+//     (capabilities, map, feature_info); a key that comes twice with different values is an error; unknown keys are ignored (DPI, MAP_RESOLUTION and FORMAT_OPTIONS too: a scale is counted with the standard's
 //     pixels of 0.28 mm).
 //   - BBOX is x, y in 1.1.1; in 1.3.0 it follows the axes of the CRS (imagery.CRS.NorthFirst). Inside, x runs east and y north,
 //     everywhere.

@@ -171,35 +171,27 @@ func (x xmlWriter) contents(s Service) {
 	x.raw(" </Contents>\n")
 }
 
-// depth is a set with the deepest level that any layer has in it.
-type depth struct {
-	Set
-	last uint8
-}
-
-// depths returns the sets that layers are cut in, in the order of the layers.
-func depths(layers []Layer) []depth {
-	var all []depth
+// depths returns one link of each tile matrix set that layers are cut in, in the order of the layers.
+func depths(layers []Layer) []Link {
+	var all []Link
 	for _, l := range layers {
 		for _, k := range l.Links {
-			if len(k.Limits) == 0 {
-				continue
+			same := func(d Link) bool { return d.Set == k.Set && d.deepest() == k.deepest() }
+			if len(k.Limits) > 0 && !slices.ContainsFunc(all, same) {
+				all = append(all, k)
 			}
-			n := slices.IndexFunc(all, func(d depth) bool { return d.Set == k.Set })
-			if n < 0 {
-				n, all = len(all), append(all, depth{Set: k.Set})
-			}
-			all[n].last = max(all[n].last, k.Limits[len(k.Limits)-1].Level)
 		}
 	}
 	return all
 }
 
-func (x xmlWriter) set(d depth) {
+// set writes the tile matrix set that a link leads to.
+func (x xmlWriter) set(k Link) {
+	d, last := k.Set, k.deepest()
 	f := d.frame()
 	x.raw("  <TileMatrixSet>")
-	x.element("ows:Title", f.title+", tiles of "+strconv.Itoa(d.TileSize)+" pixels")
-	x.element("ows:Identifier", d.ID())
+	x.element("ows:Title", f.title+", tiles of "+strconv.Itoa(d.TileSize)+" pixels, to level "+strconv.Itoa(int(last)))
+	x.element("ows:Identifier", k.ID())
 	x.raw("<ows:BoundingBox")
 	x.attr("crs", f.urn)
 	x.raw(">")
@@ -207,9 +199,9 @@ func (x xmlWriter) set(d depth) {
 	x.element("ows:UpperCorner", f.upper)
 	x.raw("</ows:BoundingBox>")
 	x.element("ows:SupportedCRS", f.urn)
-	x.element("WellKnownScaleSet", f.scales)
+	x.optional("WellKnownScaleSet", d.wellKnown(last))
 	x.raw("\n")
-	for z := uint8(0); z <= d.last; z++ {
+	for z := uint8(0); z <= last; z++ {
 		columns, rows := d.Grid.Size(z)
 		x.raw("   <TileMatrix>")
 		x.element("ows:Identifier", strconv.Itoa(int(z)))

@@ -159,7 +159,8 @@ func TestMarkupIsEscaped(t *testing.T) {
 
 func TestExceptionsAreReports(t *testing.T) {
 	var b bytes.Buffer
-	for _, e := range []*Exception{NoLayer(), NoPath(), {VersionNegotiationFailed, "", "the version is 1.0.0", 400}, {"<x>", "\"<y>\"", "<z>&\x00", 400}} {
+	for _, e := range []*Exception{NoLayer(), NoPath(), {VersionNegotiationFailed, "", "the version is 1.0.0", 400},
+		{"<x>", "\"<y>\"", "<z>&\x00", 400}} {
 		if err := e.Encode(&b); err != nil {
 			t.Fatal(err)
 		}

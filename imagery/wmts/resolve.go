@@ -41,7 +41,7 @@ func (l Layer) Tile(t GetTile) (Tile, error) {
 	if out.Dimensions, err = l.dimensions(t.Other); err != nil {
 		return out, err
 	}
-	k := slices.IndexFunc(l.Links, func(k Link) bool { return k.Set.ID() == t.Set })
+	k := slices.IndexFunc(l.Links, func(k Link) bool { return k.named(t.Set) })
 	if k < 0 {
 		return out, invalid("TileMatrixSet", "the layer has no such tile matrix set")
 	}

@@ -1,6 +1,7 @@
 package wmts
 
 import (
+	"encoding/xml"
 	"fmt"
 	"math"
 	"reflect"
@@ -273,6 +274,35 @@ func TestExtendedLinksAnswerEveryLevel(t *testing.T) {
 	}
 }
 
+// TestLimitsReachAsFarAsThoseOfTheLevelAbove: of a mosaic the deep levels store a part of the ground, and the rest is drawn.
+func TestLimitsReachAsFarAsThoseOfTheLevelAbove(t *testing.T) {
+	ground := orb.Bound{Min: orb.Point{-10, 40}, Max: orb.Point{30, 60}}
+	g := tilegrid.Geodetic
+	village := g.Cover(orb.Bound{Min: orb.Point{9, 49}, Max: orb.Point{9.5, 49.5}}, 8)
+	available := make([][]tilegrid.Range, 11)
+	for z := range uint8(6) {
+		available[z] = []tilegrid.Range{g.Cover(ground, z)}
+	}
+	available[8] = []tilegrid.Range{village} // 6 and 7 are missing
+	available[9] = []tilegrid.Range{{Z: 9, MinX: 2 * village.MinX, MinY: 2 * village.MinY, MaxX: 2 * village.MinX, MaxY: 2 * village.MinY}}
+	set := Set{g, 256}
+	stored := NewLink(set, available).Limits
+	k := NewLink(set, available).Extend(ground, 0, 10)
+	if len(k.Limits) != 11 {
+		t.Fatalf("%+v", k.Limits)
+	}
+	for z, m := range k.Limits {
+		want := limitOf(g, uint8(z), []tilegrid.Range{g.Cover(ground, uint8(z))})
+		switch z {
+		case 3: // what is stored goes as far as what is above it
+			want = stored[z]
+		}
+		if m != want {
+			t.Errorf("level %d: %+v, want %+v", z, m, want)
+		}
+	}
+}
+
 // TestScaleDenominatorsAreThoseOfTheStandard compares with the tables of 07-057r7, annex E, and of the WMTS Simple profile
 // (13-082r2).
 func TestScaleDenominatorsAreThoseOfTheStandard(t *testing.T) {
@@ -291,6 +321,59 @@ func TestScaleDenominatorsAreThoseOfTheStandard(t *testing.T) {
 					t.Errorf("%s %d: got %s, want %s", s.ID(), z-1, got, want)
 				}
 			}
+		}
+	}
+}
+
+// TestDepthsAreSetsOfTheirOwn: the matrices of a set are those of the layers that it is linked to, with limits for each.
+func TestDepthsAreSetsOfTheirOwn(t *testing.T) {
+	b := orb.Bound{Min: orb.Point{5, 45}, Max: orb.Point{15, 55}}
+	shallow, deep, like := alps(), alps(), alps()
+	for l, hi := range map[*Layer]uint8{&shallow: 3, &deep: 19, &like: 3} {
+		l.Name = fmt.Sprint("to-", hi)
+		l.Links = []Link{NewLink(Set{tilegrid.Mercator, 256}, nil).Extend(b, 0, hi)}
+	}
+	s := service()
+	s.Layers = []Layer{shallow, deep, like}
+	document, err := answer(t, s, "&sections=Contents")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Linked []string `xml:"Contents>Layer>TileMatrixSetLink>TileMatrixSet"`
+		Sets   []struct {
+			ID       string   `xml:"Identifier"`
+			Scales   string   `xml:"WellKnownScaleSet"`
+			Matrices []string `xml:"TileMatrix>Identifier"`
+		} `xml:"Contents>TileMatrixSet"`
+	}
+	if err := xml.Unmarshal(document, &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := "[WebMercatorQuad_Level3 WebMercatorQuad_Level19 WebMercatorQuad_Level3]"; fmt.Sprint(got.Linked) != want {
+		t.Errorf("linked: %v", got.Linked)
+	}
+	const compatible = "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible" // has nineteen scales
+	if len(got.Sets) != 2 || len(got.Sets[0].Matrices) != 4 || len(got.Sets[1].Matrices) != 20 ||
+		got.Sets[0].Scales != compatible || got.Sets[1].Scales != "" {
+		t.Errorf("sets: %+v", got.Sets)
+	}
+	for id, want := range map[string]string{"WebMercatorQuad_Level3": "", "WebMercatorQuad": "",
+		"WebMercatorQuad_Level19": "", "WebMercatorQuad_Level0": "", "WebMercatorQuad_Level30": "", // of other versions
+		"WebMercatorQuad_Level31": "no", "WebMercatorQuad_Level99999999999999999999": "no", "WebMercatorQuad_Level03": "no", "WebMercatorQuad_Level": "no", "WebMercatorQuad3": "no",
+		"WebMercatorQuad_Level-3": "no", "WorldCRS84Quad": "no", "WorldCRS84Quad_Level3": "no"} {
+		_, err := shallow.Tile(GetTile{Layer: "to-3", Style: DefaultStyle, Set: id, Matrix: "3", Row: "2", Col: "4", Ext: "jpg"})
+		if (err == nil) != (want == "") || err != nil && verdict(err) != "InvalidParameterValue TileMatrixSet" {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+func TestScaleSetsThatAreKept(t *testing.T) {
+	for s, want := range map[Set]bool{{tilegrid.Mercator, 256}: true, {tilegrid.Mercator, 512}: false,
+		{tilegrid.Geodetic, 256}: false, {tilegrid.Geodetic, 128}: false} {
+		if got := s.wellKnown(18); (got != "") != want {
+			t.Errorf("%s: %q", s.ID(), got)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/terrane/terrane/tilegrid"
 )
 
-// Set is a tile matrix set: a grid cut in tiles of so many pixels a side. Its matrices are named "0", "1", ... by their level.
+// Set is a grid cut in tiles of so many pixels a side. Its matrices are named "0", "1", ... by their level.
 //
 // Sets of 256 pixels are OGC's own: WebMercatorQuad (EPSG:3857, one root) and WorldCRS84Quad (CRS84, two roots side by side).
 // A dataset of larger tiles has the same matrices at a finer scale, which is a set of its own: WebMercatorQuadx2 for 512
@@ -27,7 +27,7 @@ const (
 	geodeticDenominator = 279541132.0143589
 )
 
-// ID returns the set's identifier.
+// ID returns the set's identifier without a deepest level, by which requests may name it: see [Link.ID].
 func (s Set) ID() string {
 	id := "WorldCRS84Quad"
 	if s.Grid == tilegrid.Mercator {
@@ -65,15 +65,25 @@ func (s Set) ScaleDenominator(z uint8) float64 {
 
 // frame holds what the capabilities say of a set's reference system. Corners are in its axis order: EPSG:3857 is easting,
 // northing; CRS84 is longitude, latitude.
-type frame struct{ title, urn, scales, lower, upper, topLeft string }
+type frame struct{ title, urn, lower, upper, topLeft string }
 
 func (s Set) frame() frame {
 	if s.Grid == tilegrid.Mercator {
 		const e = "20037508.3427892"
-		return frame{"Web Mercator, one root tile", "urn:ogc:def:crs:EPSG::3857", "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible",
-			"-" + e + " -" + e, e + " " + e, "-" + e + " " + e}
+		return frame{"Web Mercator, one root tile", "urn:ogc:def:crs:EPSG:6.18:3:3857", "-" + e + " -" + e, e + " " + e, "-" + e + " " + e}
 	}
-	return frame{"CRS84, two root tiles", "urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:wkss:OGC:1.0:GoogleCRS84Quad", "-180 -90", "180 90", "-180 90"}
+	return frame{"CRS84, two root tiles", "urn:ogc:def:crs:OGC:1.3:CRS84", "-180 -90", "180 90", "-180 90"}
+}
+
+// wellKnown returns the well-known scale set of the levels 0 to last, or nothing. By 07-057r7, 6.2, a set conforms to one if it has
+// the same reference system (hence the URN with a version of EPSG's dataset, as table E.4 writes it) and all scales from the largest
+// down to any. So WorldCRS84Quad, which begins with the second of GoogleCRS84Quad, conforms to none, nor does a set that goes on
+// beyond the nineteen of GoogleMapsCompatible.
+func (s Set) wellKnown(last uint8) string {
+	if s.Grid == tilegrid.Mercator && s.TileSize == basePixels && last <= 18 {
+		return "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible"
+	}
+	return ""
 }
 
 // digits writes a scale with the sixteen digits that OGC's tables have.

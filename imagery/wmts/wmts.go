@@ -18,6 +18,8 @@ package wmts
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/terrane/terrane/tilegrid"
@@ -48,7 +50,7 @@ type Layer struct {
 	Theme       string      // title of the theme that it stands under, or empty
 	Bound       orb.Bound   // degrees; Max.Lon may exceed 180
 	Styles      []Style     // the first is the default; at least one
-	Formats     []Format    // of tiles, the stored one first; at least one
+	Formats     []Format    // of tiles, the stored one first; at least one. The first is listed, all are answered
 	InfoFormats []Format    // of GetFeatureInfo; none: the layer does not answer it
 	Dimensions  []Dimension // such as Time; mostly none
 	Links       []Link      // tile matrix sets that it is cut in; at least one
@@ -77,10 +79,39 @@ type Dimension struct {
 	Values      []string
 }
 
-// Link says that a layer is cut in a set, and which tiles of it the layer holds.
+// Link says that a layer is cut in a set, and which tiles of it the layer holds. Each depth of a set is a tile matrix set of its
+// own: clients take all matrices of the set for those of the layer (GDAL makes a picture of the deepest one), and where limits are
+// written, there is one for each matrix.
 type Link struct {
 	Set    Set
 	Limits []Limit // by level, ascending; levels without tiles are left out
+}
+
+// deepest returns the last level of the link, 0 if there is none.
+func (k Link) deepest() uint8 {
+	if len(k.Limits) == 0 {
+		return 0
+	}
+	return k.Limits[len(k.Limits)-1].Level
+}
+
+// depthMark stands between the identifier of a [Set] and the deepest level of a link.
+const depthMark = "_Level"
+
+// ID returns the identifier of the tile matrix set that ends where the link does: "WebMercatorQuad_Level14". Requests may
+// leave the level out, or name any other.
+func (k Link) ID() string { return k.Set.ID() + depthMark + strconv.Itoa(int(k.deepest())) }
+
+// named tells whether a request means the link's set, to whatever level: clients that keep the capabilities of an earlier version
+// name the level where that ended. The limits say what is there.
+func (k Link) named(id string) bool {
+	level, ok := strings.CutPrefix(id, k.Set.ID())
+	if !ok || level == "" {
+		return ok
+	}
+	level, ok = strings.CutPrefix(level, depthMark)
+	z, whole := number(level)
+	return ok && whole && z >= 0 && z <= tilegrid.MaxLevel
 }
 
 // Limit is the rectangle around the tiles of one level, both ends included. Rows count from the north.
@@ -135,28 +166,44 @@ func NewLink(set Set, available [][]tilegrid.Range) Link {
 	return k
 }
 
-// Extend adds limits for the levels lo to hi that k has none for: where b, the ground of the layer, lies. The layer then
-// answers levels that it does not store, which the server has to draw. OGC's test suite asks the layer in the middle of the
-// list for the matrix in the middle of its set, and takes a matrix without limits for one that is whole: with layers of
-// different levels in one set, extend each to the levels of all.
+// Extend adds limits for the levels lo to hi that k has none for: where b, the ground of the layer, lies. And a level that does
+// not reach as far as the one above, as in a mosaic of sources of different fineness, gets that one's limits where b lies. The
+// layer then answers tiles that it does not store, which the server has to draw. Extend from level 0: the schema wants limits for
+// all matrices of a set, and OGC's test suite takes a matrix without limits for one that is whole.
 func (k Link) Extend(b orb.Bound, lo, hi uint8) Link {
 	stored := k.Limits
 	k.Limits = nil
 	for z := uint8(0); z <= tilegrid.MaxLevel; z++ {
-		if n := slices.IndexFunc(stored, func(m Limit) bool { return m.Level == z }); n >= 0 {
-			k.Limits = append(k.Limits, stored[n])
-			continue
-		}
-		if z < lo || z > hi {
+		n := slices.IndexFunc(stored, func(m Limit) bool { return m.Level == z })
+		if n < 0 && (z < lo || z > hi) {
 			continue
 		}
 		var ranges []tilegrid.Range
 		for _, part := range tilegrid.SplitBound(b) {
 			ranges = append(ranges, k.Set.Grid.Cover(part, z))
 		}
-		k.Limits = append(k.Limits, limitOf(k.Set.Grid, z, ranges))
+		m := limitOf(k.Set.Grid, z, ranges)
+		switch last := len(k.Limits) - 1; {
+		case n > 0 && k.Limits[last].Level == z-1:
+			m = stored[n].reach(k.Limits[last], m)
+		case n >= 0:
+			m = stored[n]
+		}
+		k.Limits = append(k.Limits, m)
 	}
 	return k
+}
+
+// reach widens a limit to the ground's part of the limit above it, if that goes further.
+func (m Limit) reach(above, ground Limit) Limit {
+	if m.MinRow/2 <= above.MinRow && m.MaxRow/2 >= above.MaxRow && m.MinCol/2 <= above.MinCol && m.MaxCol/2 >= above.MaxCol {
+		return m
+	}
+	return Limit{
+		Level:  m.Level,
+		MinRow: min(m.MinRow, max(ground.MinRow, 2*above.MinRow)), MaxRow: max(m.MaxRow, min(ground.MaxRow, 2*above.MaxRow+1)),
+		MinCol: min(m.MinCol, max(ground.MinCol, 2*above.MinCol)), MaxCol: max(m.MaxCol, min(ground.MaxCol, 2*above.MaxCol+1)),
+	}
 }
 
 // limitOf returns the rectangle around ranges of one level; its rows are turned.

@@ -80,7 +80,15 @@ func profile(g tilegrid.Grid) string {
 
 // WriteTileMap writes tilemapresource.xml of a layer. The box is that of the data, so that clients ask for nothing outside of it.
 func WriteTileMap(w io.Writer, l Layer) error {
-	m := tileMap{Version: "1.0.0", Service: l.BaseURL + "/tms/", Title: l.Title, Abstract: l.Attribution, SRS: l.Grid.CRS().String(),
+	return writeXML(w, newTileMap(l, l.BaseURL+"/tms/", l.BaseURL+"/tms/"+l.Ref+"/"))
+}
+
+// WriteFolderTileMap writes tilemapresource.xml for a folder that it lies in beside those of the levels, without any service: references are relative.
+func WriteFolderTileMap(w io.Writer, l Layer) error { return writeXML(w, newTileMap(l, "", "")) }
+
+// newTileMap describes a layer; prefix comes before the level in references.
+func newTileMap(l Layer, service, prefix string) tileMap {
+	m := tileMap{Version: "1.0.0", Service: service, Title: l.Title, Abstract: l.Attribution, SRS: l.Grid.CRS().String(),
 		Format: tileFormat{l.TileSize, l.TileSize, l.MIME, extensionOf(l.MIME)}}
 	root, width := orb.Point{-180, -90}, 360.0
 	b := l.ground()
@@ -93,10 +101,10 @@ func WriteTileMap(w io.Writer, l Layer) error {
 	m.Sets.Profile = profile(l.Grid)
 	for z := l.Levels[0]; z <= min(l.Levels[1], tilegrid.MaxLevel); z++ {
 		columns, _ := l.Grid.Size(z)
-		href := l.BaseURL + "/tms/" + l.Ref + "/" + strconv.Itoa(int(z))
+		href := prefix + strconv.Itoa(int(z))
 		m.Sets.Sets = append(m.Sets.Sets, tileSet{href, number(width / float64(columns) / float64(l.TileSize)), z})
 	}
-	return writeXML(w, m)
+	return m
 }
 
 // metres projects a position to EPSG:3857.

@@ -4,6 +4,9 @@
 // quantized-mesh MBTiles file; tiles may be gzipped or plain. Pictures: a folder z/x/y.png (.jpg, .jpeg, .webp, also mixed) as gdal2tiles, QGIS and
 // MapTiler write, with or without tilemapresource.xml, metadata.json or tilejson.json; or an MBTiles file.
 //
+// What this program exported is no pile but a [Parcel]: a folder, a file or a delta is taken back as it is, tile by tile, and has to have the manifest that
+// it had.
+//
 // Rows count from the south (tms) in some piles and from the north (slippyMap, XYZ) in others, and what they say of it is not always
 // true. So the order is found by looking: [Open] decodes a few tiles. The header of a mesh says where on Earth it lies. A picture is four times as fine as
 // the quarter of its parent that it shows, and the quarter is a northern one or a southern one. Where tiles do not tell, the document beside them counts, else what

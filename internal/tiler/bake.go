@@ -16,14 +16,19 @@ import (
 
 // Painter paints the sources into windows; goroutines share it. raster.Pictures is one.
 type Painter interface {
+	// Blank tells that a window shows nothing, if that is known without painting it.
+	Blank(ctx context.Context, w raster.Window) (bool, error)
 	// Paint fills dst, all of it, and tells whether every pixel is opaque.
 	Paint(ctx context.Context, w raster.Window, dst *image.NRGBA) (opaque bool, err error)
+	// Values fills dst, one slice a band, with the sources' own numbers, NaN where there are none.
+	Values(ctx context.Context, w raster.Window, dst [][]float64) error
 }
 
 // tile is one tile ready to be stored.
 type tile struct {
-	coord tilegrid.Coord
-	data  []byte
+	coord  tilegrid.Coord
+	data   []byte
+	values []byte // a block of the sources' own, or nil
 }
 
 // oven bakes units; one goroutine uses one.
@@ -32,9 +37,10 @@ type oven struct {
 	painter Painter
 	stored  Stored
 	encoder *encoder
-	classes bool             // pixels are classes: a parent takes one, it makes no averages
-	box     *image.Rectangle // pixels of the deepest level beyond it do not count; nil: all do
+	classes bool                          // pixels are classes: a parent takes one, it makes no averages
+	box     func(z uint8) image.Rectangle // pixels of a level beyond it do not count
 	windows [deepestUnit + 1]*image.NRGBA
+	values  valueKeeper
 }
 
 // Stored gives back what was put.
@@ -42,9 +48,13 @@ type Stored interface {
 	Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, error)
 }
 
-// bake makes the tiles of one unit that show anything, deepest level first, rows from the south.
+// bake makes the tiles of one unit that show anything, deepest level first, rows from the south. s is a copy: of its ranges
+// those are kept that the unit needs.
 func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, error) {
 	window := o.window(0, pixelsBelow(o.plan.Grid, unit, s.Base))
+	if blank, err := o.blank(ctx, s, unit, window.Rect); blank || err != nil {
+		return nil, err
+	}
 	opaque, err := o.load(ctx, s, unit, window)
 	if err != nil {
 		return nil, fmt.Errorf("unit %s: %w", unit, err)
@@ -52,10 +62,11 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 	if some, _ := visible(window); !some {
 		return nil, nil
 	}
+	s.made, s.wanted = within(s.made, unit), within(s.wanted, unit)
 	var out []tile
 	for z, k := s.Base, 0; ; z, k = z-1, k+1 {
 		if z <= s.Top {
-			if out, err = o.tiles(out, unit, z, window); err != nil {
+			if out, err = o.tiles(ctx, out, s, unit, z, window); err != nil {
 				return nil, err
 			}
 		}
@@ -87,20 +98,82 @@ func pixelsBelow(g tilegrid.Grid, unit tilegrid.Coord, z uint8) image.Rectangle 
 	return image.Rectangle{at, at.Add(image.Pt(side, side))}
 }
 
-// load fills the window of a stage's base level, and tells whether all of it is opaque.
-func (o *oven) load(ctx context.Context, s Stage, unit tilegrid.Coord, window *image.NRGBA) (opaque bool, err error) {
-	if s.Base != o.plan.Max {
-		return o.restore(ctx, s, unit, window)
+// blank tells that a unit shows nothing, as far as that is known without reading pixels or tiles.
+func (o *oven) blank(ctx context.Context, s Stage, unit tilegrid.Coord, r image.Rectangle) (bool, error) {
+	if !o.paints(s) || touch(s.made, unit) {
+		return false, nil
 	}
-	w := raster.Window{Grid: o.plan.Grid, Level: s.Base, TileSize: TileSize, Rect: window.Rect}
-	opaque, err = o.painter.Paint(ctx, w, window)
-	if err != nil || o.box == nil || window.Rect.In(*o.box) {
+	return o.painter.Blank(ctx, o.ground(s.Base, r))
+}
+
+// paints tells whether a stage has something from the sources.
+func (o *oven) paints(s Stage) bool { return s.Base == o.plan.Max || s.Fresh || s.wanted != nil }
+
+// ground is what the painter calls a rectangle of a level's pixels.
+func (o *oven) ground(z uint8, r image.Rectangle) raster.Window {
+	return raster.Window{Grid: o.plan.Grid, Level: z, TileSize: TileSize, Rect: r}
+}
+
+// load fills the window of a stage's base level, and tells whether all of it is opaque: with the tiles that the stages before
+// made, and for the ground where they made none, with the sources.
+func (o *oven) load(ctx context.Context, s Stage, unit tilegrid.Coord, window *image.NRGBA) (opaque bool, err error) {
+	made := within(s.made, unit)
+	switch {
+	case !o.paints(s):
+		return o.restore(ctx, subtree(unit, s.Base), window)
+	case len(made) == 0:
+		return o.paint(ctx, s.Base, window)
+	}
+	var fresh []tilegrid.Coord
+	opaque = true
+	for c := range subtree(unit, s.Base).All() {
+		if !touch(made, c) {
+			fresh = append(fresh, c)
+			continue
+		}
+		full, err := o.restore(ctx, tilegrid.Range{Z: c.Z, MinX: c.X, MinY: c.Y, MaxX: c.X, MaxY: c.Y}, window)
+		if err != nil {
+			return false, err
+		}
+		opaque = opaque && full
+	}
+	for _, r := range tilegrid.Ranges(fresh) {
+		full, err := o.paint(ctx, s.Base, part(window, o.pixels(r)))
+		if err != nil {
+			return false, err
+		}
+		opaque = opaque && full
+	}
+	return opaque, nil
+}
+
+// subtree returns the tiles of level z below a unit's root.
+func subtree(unit tilegrid.Coord, z uint8) tilegrid.Range {
+	d := z - unit.Z
+	return tilegrid.Range{Z: z, MinX: unit.X << d, MinY: unit.Y << d, MaxX: (unit.X+1)<<d - 1, MaxY: (unit.Y+1)<<d - 1}
+}
+
+// pixels returns the pixels of a range of tiles.
+func (o *oven) pixels(r tilegrid.Range) image.Rectangle {
+	west := pixelsBelow(o.plan.Grid, tilegrid.Coord{Z: r.Z, X: r.MinX, Y: r.MaxY}, r.Z)
+	east := pixelsBelow(o.plan.Grid, tilegrid.Coord{Z: r.Z, X: r.MaxX, Y: r.MinY}, r.Z)
+	return image.Rectangle{west.Min, east.Max}
+}
+
+// part returns a part of a picture, on the same memory.
+func part(m *image.NRGBA, r image.Rectangle) *image.NRGBA { return m.SubImage(r).(*image.NRGBA) }
+
+// paint fills a window of level z from the sources, and tells whether all of it is opaque.
+func (o *oven) paint(ctx context.Context, z uint8, window *image.NRGBA) (opaque bool, err error) {
+	opaque, err = o.painter.Paint(ctx, o.ground(z, window.Rect), window)
+	box := o.box(z)
+	if err != nil || window.Rect.In(box) {
 		return opaque, err
 	}
 	for y := window.Rect.Min.Y; y < window.Rect.Max.Y; y++ {
-		row := window.Pix[window.PixOffset(window.Rect.Min.X, y):][:window.Stride]
+		row := window.Pix[window.PixOffset(window.Rect.Min.X, y):][:4*window.Rect.Dx()]
 		for x := window.Rect.Min.X; x < window.Rect.Max.X; x++ {
-			if !(image.Point{x, y}.In(*o.box)) {
+			if !(image.Point{x, y}.In(box)) {
 				clear(row[4*(x-window.Rect.Min.X):][:4])
 			}
 		}
@@ -108,23 +181,16 @@ func (o *oven) load(ctx context.Context, s Stage, unit tilegrid.Coord, window *i
 	return false, nil
 }
 
-// restore fills the window from the tiles that the stage before stored.
-func (o *oven) restore(ctx context.Context, s Stage, unit tilegrid.Coord, window *image.NRGBA) (opaque bool, err error) {
-	clear(window.Pix)
+// restore fills the part of the window that tiles cover from what was stored, and tells whether all of it is opaque.
+func (o *oven) restore(ctx context.Context, tiles tilegrid.Range, window *image.NRGBA) (opaque bool, err error) {
 	opaque = true
-	d := s.Base - unit.Z
-	for y := unit.Y << d; y < (unit.Y+1)<<d; y++ {
-		for x := unit.X << d; x < (unit.X+1)<<d; x++ {
-			c := tilegrid.Coord{Z: s.Base, X: x, Y: y}
-			p, err := o.stored1(ctx, c)
-			if err != nil {
-				return false, err
-			}
-			opaque = opaque && p.NRGBA != nil && p.Opaque
-			if p.NRGBA != nil {
-				paste(window, p.NRGBA, pixelsBelow(o.plan.Grid, c, c.Z).Min)
-			}
+	for c := range tiles.All() {
+		p, err := o.stored1(ctx, c)
+		if err != nil {
+			return false, err
 		}
+		opaque = opaque && p.NRGBA != nil && p.Opaque
+		paste(part(window, pixelsBelow(o.plan.Grid, c, c.Z)), p.NRGBA)
 	}
 	return opaque, nil
 }
@@ -148,10 +214,15 @@ func (o *oven) stored1(ctx context.Context, c tilegrid.Coord) (picture.Picture, 
 	return p, nil
 }
 
-// paste copies src into dst, its first pixel at a place.
-func paste(dst, src *image.NRGBA, at image.Point) {
-	for y := range src.Rect.Dy() {
-		copy(dst.Pix[dst.PixOffset(at.X, at.Y+y):][:4*src.Rect.Dx()], src.Pix[y*src.Stride:])
+// paste copies src, of dst's size, into dst; no picture is transparent.
+func paste(dst, src *image.NRGBA) {
+	for y := range dst.Rect.Dy() {
+		row := dst.Pix[y*dst.Stride:][:4*dst.Rect.Dx()]
+		if src == nil {
+			clear(row)
+			continue
+		}
+		copy(row, src.Pix[y*src.Stride:])
 	}
 }
 
@@ -171,7 +242,8 @@ func (o *oven) halve(dst *image.NRGBA, src resample.Source) {
 	}
 }
 
-// firstVisible returns that of four pixels which stands for them: the first that can be seen, so that what is small does not vanish from the levels above.
+// firstVisible returns that of four pixels which stands for them: the first that can be seen, so that what is small does not
+// vanish from the levels above.
 func firstVisible(upper, lower []uint8) []uint8 {
 	for _, p := range [][]uint8{upper[:4], upper[4:], lower[:4]} {
 		if p[3] != 0 {
@@ -181,23 +253,25 @@ func firstVisible(upper, lower []uint8) []uint8 {
 	return lower[4:]
 }
 
-// tiles encodes the tiles of level z that show anything.
-func (o *oven) tiles(out []tile, unit tilegrid.Coord, z uint8, window *image.NRGBA) ([]tile, error) {
-	d := z - unit.Z
-	for y := unit.Y << d; y < (unit.Y+1)<<d; y++ {
-		for x := unit.X << d; x < (unit.X+1)<<d; x++ {
-			c := tilegrid.Coord{Z: z, X: x, Y: y}
-			p := window.SubImage(pixelsBelow(o.plan.Grid, c, z)).(*image.NRGBA)
-			some, opaque := visible(p)
-			if !some {
-				continue
-			}
-			data, err := o.encoder.encode(picture.Picture{NRGBA: p, Opaque: opaque})
-			if err != nil {
-				return nil, fmt.Errorf("tile %s: %w", c, err)
-			}
-			out = append(out, tile{c, bytes.Clone(data)})
+// tiles encodes the tiles of level z that a stage makes and that show anything.
+func (o *oven) tiles(ctx context.Context, out []tile, s Stage, unit tilegrid.Coord, z uint8, window *image.NRGBA) ([]tile, error) {
+	for c := range subtree(unit, z).All() {
+		p := part(window, pixelsBelow(o.plan.Grid, c, z))
+		some, opaque := visible(p)
+		if !some || z == s.Base && touch(s.made, c) || s.wanted != nil && !touch(s.wanted, c) {
+			continue
 		}
+		data, err := o.encoder.encode(picture.Picture{NRGBA: p, Opaque: opaque})
+		if err != nil {
+			return nil, fmt.Errorf("tile %s: %w", c, err)
+		}
+		ready := tile{coord: c, data: bytes.Clone(data)}
+		if z == s.Base && s.Fresh { // the deepest level here
+			if ready.values, err = o.values.block(ctx, o, c, p); err != nil {
+				return nil, fmt.Errorf("values of tile %s: %w", c, err)
+			}
+		}
+		out = append(out, ready)
 	}
 	return out, nil
 }

@@ -1,9 +1,11 @@
 // Package tiler turns rasters into the picture tiles of an imagery dataset.
 //
-//   - [Plan]: the deepest level follows from the sources' finest pixels; levels are made in stages of a few, stages are cut into units, each a subtree.
+//   - [Plan]: each source has the deepest level that it is fine enough for; levels are made in stages of a few, stages are cut into units, subtrees.
 //   - oven: bakes one unit. The first stage warps the sources into one window of the deepest level, each source pixel once; the levels above are averages of two by
-//     two pixels of the window. A later stage takes the tiles that the one before stored at its root.
+//     two pixels of the window. A later stage takes the tiles that those before stored, and where the ground has none as deep, warps the sources. So a level
+//     holds the tiles that touch sources as fine, the coarser ones filled in around them: docs/decisions/0012-fineness-of-mosaics.md. Blank ground is passed over.
 //   - tiles without a visible pixel are not stored; how the others are written is up to [Format].
+//   - valueKeeper: packs the sources' own values under a tile of the deepest level, if they are to be kept beside it.
 //   - [Job]: sources, plan and oven under one name; what a command needs.
 //
 // Averages are plain means of the stored values, weighted with alpha, not of linear light: as GDAL's overviews are. Where pixels are classes (nearest), a parent takes

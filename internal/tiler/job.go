@@ -38,12 +38,14 @@ type Options struct {
 	Title       string
 	Attribution string
 	Time        time.Time // instant that the pictures show; zero: none
+	KeepValues  bool      // the sources' own numbers are stored beside the tiles of the deepest level
 	Program     string    // version of the program, kept as provenance; an unfinished dataset is carried on by the same version only
 }
 
 // Store is where an ingest puts its tiles: a writer that gives them back, and can carry on after being killed.
 type Store interface {
 	tilestore.Writer
+	tilestore.HeightsWriter
 	tilestore.Checkpointer
 	Stored
 	Formats(ctx context.Context) ([]string, error) // MIME types of what was put
@@ -76,6 +78,7 @@ func Prepare(ctx context.Context, o Options) (*Job, error) {
 	if o.Quality == 0 {
 		o.Quality = picture.DefaultQuality
 	}
+	o.Raster.Values = o.KeepValues
 	pictures, err := raster.OpenPictures(ctx, o.Sources, o.Raster)
 	if err != nil {
 		return nil, err
@@ -102,34 +105,55 @@ func (j *Job) plan() (err error) {
 	if j.classes && j.options.Format == Auto {
 		j.options.Format = PNG
 	}
-	bounds := j.pictures.Bounds()
-	if j.options.BBox != nil {
-		bounds = tilegrid.CutBounds(bounds, *j.options.BBox)
-		if len(bounds) == 0 {
-			return remedy.New("--bbox", fmt.Errorf("%w: no source reaches into the box", ErrOptions), "--dry-run without --bbox and --levels shows what there is")
-		}
+	grounds := j.grounds()
+	if len(grounds) == 0 {
+		return remedy.New("--bbox", fmt.Errorf("%w: no source reaches into the box", ErrOptions),
+			"--dry-run without --bbox and --levels shows what there is")
 	}
-	deepest, coarsest := uint8(0), uint8(DeepestLevel)
-	for _, f := range j.Files {
-		z := DeepestFor(j.options.Grid, f.Resolution.Degrees, f.Bound.Center().Lat())
-		deepest, coarsest = max(deepest, z), min(coarsest, z)
-	}
-	if j.options.Max >= 0 {
-		deepest = uint8(min(j.options.Max, math.MaxUint8))
-	}
-	j.Plan, err = NewPlan(j.options.Grid, bounds, uint8(min(max(j.options.Min, 0), math.MaxUint8)), deepest)
-	if err == nil && j.Plan.Total() < manyTiles || j.options.Max >= 0 || deepest < coarsest+farApart {
-		return err
-	}
-	return remedy.New("--levels", fmt.Errorf("%w: all ground would be made to level %d, which only the finest source is worth; the coarsest is worth level %d", ErrOptions, deepest, coarsest),
-		fmt.Sprintf("a dataset for each fineness, which maps lay over each other, or --levels 0-%d", coarsest))
+	j.Plan, err = NewPlan(j.options.Grid, grounds, uint8(min(max(j.options.Min, 0), math.MaxUint8)))
+	return err
 }
 
-// Sources whose deepest levels are so far apart are not made as one without being told how deep, if that takes very many tiles: most would be magnified.
-const (
-	farApart  = 4
-	manyTiles = 10_000_000
-)
+// grounds returns what the sources cover, those of one deepest level together.
+func (j *Job) grounds() []Ground {
+	deepest := j.deepest()
+	var out []Ground
+	for k, b := range j.pictures.Bounds() {
+		bounds := []orb.Bound{b}
+		if j.options.BBox != nil {
+			bounds = tilegrid.CutBounds(bounds, *j.options.BBox)
+		}
+		if len(bounds) == 0 {
+			continue
+		}
+		n := slices.IndexFunc(out, func(g Ground) bool { return g.Deepest == deepest[k] })
+		if n < 0 {
+			n, out = len(out), append(out, Ground{Deepest: deepest[k]})
+		}
+		out[n].Bounds = append(out[n].Bounds, bounds...)
+	}
+	return out
+}
+
+// deepest returns the level that each source is made to: the first that is fine enough for it. Of levels next to each other the
+// deeper one serves both, since pictures of one survey may lie on either side of a limit. The options may set another level for
+// the finest sources, and a limit for the others.
+func (j *Job) deepest() []uint8 {
+	worth := make([]uint8, len(j.Files))
+	for k, f := range j.Files {
+		worth[k] = DeepestFor(j.options.Grid, f.Resolution.Degrees, f.Bound.Center().Lat())
+	}
+	finest, out := slices.Max(worth), slices.Clone(worth)
+	for k, z := range worth {
+		if slices.Contains(worth, z+1) {
+			out[k]++
+		}
+		if limit := uint8(min(j.options.Max, math.MaxUint8)); j.options.Max >= 0 && (out[k] == finest || out[k] > limit) {
+			out[k] = limit
+		}
+	}
+	return out
+}
 
 // Run makes the tiles and commits them. report is called from one goroutine after each unit.
 func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progress)) error {
@@ -142,11 +166,16 @@ func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progre
 				o := j.oven(store)
 				return func(ctx context.Context, n int) ([]tile, error) { return o.bake(ctx, s, s.Units[n]) }
 			},
-			Take: func(ctx context.Context, _ int, tiles []tile) error {
-				if err := put(ctx, store, tiles, p.Units+1); err != nil {
+			Take: func(ctx context.Context, n int, tiles []tile) error {
+				if err := put(ctx, store, tiles); err != nil {
 					return err
 				}
 				p.Units, p.Tiles = p.Units+1, p.Tiles+len(tiles)
+				if len(tiles) > 0 || (n+1)%blankUnits == 0 || n+1 == len(s.Units) {
+					if err := store.Checkpoint(ctx, p.Units); err != nil {
+						return fmt.Errorf("store unit %d: %w", p.Units, err)
+					}
+				}
 				report(p)
 				return nil
 			},
@@ -164,38 +193,44 @@ func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progre
 }
 
 func (j *Job) oven(store Stored) *oven {
-	return &oven{plan: j.Plan, painter: j.pictures, stored: store, encoder: j.encoder, classes: j.classes, box: j.box()}
+	return &oven{plan: j.Plan, painter: j.pictures, stored: store, encoder: j.encoder, classes: j.classes,
+		box: j.box, values: newValueKeeper(j.pictures.ValueForm())}
 }
 
 // Makes tells whether a version with this provenance is what the job would make once more.
 func (j *Job) Makes(provenance json.RawMessage) bool { return bytes.Equal(provenance, j.provenance) }
 
-// put stores the tiles of one unit and makes it count.
-func put(ctx context.Context, store Store, tiles []tile, done int) error {
+// blankUnits is how many units without a tile count together: to do them again costs less than to write down each.
+const blankUnits = 64
+
+// put stores the tiles of one unit.
+func put(ctx context.Context, store Store, tiles []tile) error {
 	for _, t := range tiles {
 		if err := store.Put(ctx, t.coord, t.data); err != nil {
 			return fmt.Errorf("store tile %s: %w", t.coord, err)
 		}
-	}
-	if err := store.Checkpoint(ctx, done); err != nil {
-		return fmt.Errorf("store unit %d: %w", done, err)
+		if t.values == nil {
+			continue
+		}
+		if err := store.PutHeights(ctx, t.coord, t.values); err != nil {
+			return fmt.Errorf("store values of %s: %w", t.coord, err)
+		}
 	}
 	return nil
 }
 
-// box returns the pixels of the deepest level whose centres lie in the options' box.
-func (j *Job) box() *image.Rectangle {
-	if j.options.BBox == nil {
-		return nil
-	}
-	g, z := j.Plan.Grid, j.Plan.Max
+// box returns the pixels of a level whose centres lie in the options' box; all pixels if there is none.
+func (j *Job) box(z uint8) image.Rectangle {
+	g := j.Plan.Grid
 	columns, rows := g.Size(z)
+	if j.options.BBox == nil {
+		return image.Rect(0, 0, int(columns)*TileSize, int(rows)*TileSize)
+	}
 	width, height := float64(columns)*TileSize, float64(rows)*TileSize
 	west, south := g.Fraction(j.options.BBox.Min)
 	east, north := g.Fraction(j.options.BBox.Max)
 	pixel := func(fraction, size float64) int { return int(math.Round(fraction * size)) }
-	r := image.Rect(pixel(west, width), pixel(1-north, height), pixel(east, width), pixel(1-south, height))
-	return &r
+	return image.Rect(pixel(west, width), pixel(1-north, height), pixel(east, width), pixel(1-south, height))
 }
 
 // info describes the dataset. Its format is the one of all tiles, or PNG where there are several: who goes by it alone then expects transparency.
@@ -240,6 +275,12 @@ type recipe struct {
 	Title       string       `json:"title,omitempty"`
 	Attribution string       `json:"attribution,omitempty"`
 	Time        time.Time    `json:"time,omitzero"`
+	Values      *kept        `json:"values,omitempty"` // what of the sources' own numbers is stored beside the deepest level's tiles
+}
+
+type kept struct {
+	Bands int    `json:"bands"`
+	Type  string `json:"type"`
 }
 
 type ingredient struct {
@@ -248,6 +289,7 @@ type ingredient struct {
 	Modified    time.Time `json:"modified"`
 	Fingerprint string    `json:"fingerprint"` // see fingerprint.Raster
 	CRS         string    `json:"crs"`
+	Type        string    `json:"type"`                  // of its values: GDAL's name, or "palette"
 	Bands       []int     `json:"bands"`                 // counted from 1
 	Alpha       int       `json:"alpha,omitempty"`       // band
 	Scale       []float64 `json:"scale,omitempty"`       // what became 0 and 255
@@ -264,6 +306,9 @@ func (j *Job) describe() error {
 	if b := j.options.BBox; b != nil {
 		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
 	}
+	if form := j.pictures.ValueForm(); form.Bands > 0 {
+		r.Values = &kept{form.Bands, form.Type}
+	}
 	for _, f := range j.Files {
 		print, err := fingerprint.Raster(f.Path)
 		if err != nil {
@@ -271,7 +316,10 @@ func (j *Job) describe() error {
 		}
 		i := ingredient{
 			Name: filepath.Base(f.Path), SizeBytes: f.SizeBytes, Modified: f.ModTime.UTC(), Fingerprint: print, CRS: f.CRS,
-			Bands: f.Bands, Alpha: f.Alpha, Transparent: f.Void, Resampling: string(f.Kernel),
+			Type: f.DataType, Bands: f.Bands, Alpha: f.Alpha, Transparent: f.Void, Resampling: string(f.Kernel),
+		}
+		if f.Palette {
+			i.Type = "palette"
 		}
 		if f.Scale != nil {
 			i.Scale = f.Scale[:]

@@ -22,23 +22,36 @@ const TileSize = 256
 // DeepestLevel is the deepest that is made: pixels are half a millimetre wide there.
 const DeepestLevel = 28
 
+// Ground is what sources of one fineness cover.
+type Ground struct {
+	Bounds  []orb.Bound // degrees; Max.Lon may be beyond 180
+	Deepest uint8       // level that is made there
+}
+
 // Plan is what an ingest is going to do, known before the first pixel is read. Equal sources and options give equal plans.
 type Plan struct {
 	Grid     tilegrid.Grid
-	Min, Max uint8       // first and deepest level
-	Bounds   []orb.Bound // of the sources, within -180..180
+	Min, Max uint8    // first and deepest level
+	Grounds  []Ground // finest first, bounds within -180..180 and the grid
 	Stages   []Stage
-	Tiles    []int // tiles of each level that touch the bounds, from level 0; none above Min
+	Tiles    []int // tiles of each level that touch ground as deep, from level 0; none above Min
 }
 
-// Stage is one sweep over the ground: from pictures of level Base it makes the tiles of levels Top down to Root, or to the plan's first. The first one has them from the sources, each later one from the
-// tiles that the one before stored.
+// Stage is one sweep over the ground: from pictures of level Base it makes the tiles of levels Top down to Root, or to the
+// plan's first. The first one has them from the sources, each later one from the tiles that the one before stored; where those
+// are none, since the ground is not as deep, from the sources too. Wherever coarser sources come in, a stage begins.
 type Stage struct {
 	Base, Top, Root uint8
-	Units           []tilegrid.Coord // subtrees at level Root, in Z order
+	Fresh           bool             // ground is as deep as Base: its tiles of that level are made too
+	Units           []tilegrid.Coord // subtrees at level Root that touch ground at least as deep as Base, in Z order
+
+	made   []tilegrid.Range // tiles of level Base that touch deeper ground: the stages before made them
+	wanted []tilegrid.Range // tiles of level Base that touch ground as deep; no others and none above others are stored. nil: all are
+	tiles  int              // about
 }
 
-// A unit spans three levels below its root, a window of 2048 pixels, where the data is large; fewer where it is small, so that there are units to share out.
+// A unit spans three levels below its root, a window of 2048 pixels, where the data is large; fewer where it is small, so that
+// there are units to share out.
 const (
 	deepestUnit, shallowestUnit = 3, 1
 	enoughUnits                 = 16
@@ -50,75 +63,139 @@ const (
 	mostUnits = 1 << 22
 )
 
-// NewPlan lays out the work over bounds in degrees, whose Max.Lon may be beyond 180. Errors match [ErrOptions].
-func NewPlan(grid tilegrid.Grid, bounds []orb.Bound, first, deepest uint8) (Plan, error) {
-	p := Plan{Grid: grid, Min: first, Max: deepest, Tiles: make([]int, deepest+1)}
-	for _, b := range bounds {
-		p.Bounds = append(p.Bounds, tilegrid.SplitBound(b)...)
+// NewPlan lays out the work from a first level to the deepest of the grounds; no ground ends above the first level. Errors match [ErrOptions].
+func NewPlan(grid tilegrid.Grid, grounds []Ground, first uint8) (Plan, error) {
+	p := Plan{Grid: grid, Min: first}
+	for _, g := range grounds {
+		p.add(g)
 	}
-	p.Bounds = slices.DeleteFunc(p.Bounds, func(b orb.Bound) bool { return grid == tilegrid.Mercator && beyondMercator(b) })
 	switch {
-	case len(p.Bounds) == 0:
+	case len(p.Grounds) == 0:
 		return Plan{}, remedy.New("--grid", fmt.Errorf("%w: no source lies within the grid", ErrOptions), "--grid geographic reaches to the poles")
-	case deepest > DeepestLevel:
-		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: level %d is deeper than %d", ErrOptions, deepest, DeepestLevel),
+	case p.Max > DeepestLevel:
+		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: level %d is deeper than %d", ErrOptions, p.Max, DeepestLevel),
 			"leave --levels out: the sources' own fineness decides then")
-	case first > deepest:
-		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: levels from %d to %d", ErrOptions, first, deepest), "give the smaller number first")
+	case first > p.Max:
+		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: levels from %d to %d", ErrOptions, first, p.Max), "give the smaller number first")
 	}
-	for z := first; z <= deepest; z++ {
-		p.Tiles[z] = p.count(z)
+	slices.SortStableFunc(p.Grounds, func(a, b Ground) int { return cmp.Compare(b.Deepest, a.Deepest) })
+	p.Tiles = make([]int, p.Max+1)
+	for z := first; z <= p.Max; z++ {
+		if p.Tiles[z] = p.count(z, z); p.Tiles[z] > mostTiles {
+			return Plan{}, remedy.New("--levels",
+				fmt.Errorf("%w: level %d would have %d tiles, this program makes %d at most", ErrOptions, z, p.Tiles[z], mostTiles), "ask for fewer levels")
+		}
 	}
-	if n := p.Tiles[deepest]; n > mostTiles {
-		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: level %d would have %d tiles, this program makes %d at most", ErrOptions, deepest, n, mostTiles),
-			"ask for fewer levels")
+	return p, p.stage()
+}
+
+// add takes in what the grid shows of a ground.
+func (p *Plan) add(g Ground) {
+	flat := Ground{Deepest: max(g.Deepest, p.Min)}
+	for _, b := range g.Bounds {
+		for _, part := range tilegrid.SplitBound(b) {
+			if p.Grid != tilegrid.Mercator || !beyondMercator(part) {
+				flat.Bounds = append(flat.Bounds, part)
+			}
+		}
 	}
-	if n := p.count(p.Max - min(p.Max, deepestUnit)); n > mostUnits {
-		return Plan{}, remedy.New("--levels", fmt.Errorf("%w: %d units of work, this program lists %d at most", ErrOptions, n, mostUnits), "ask for fewer levels, or for one region after the other with --bbox")
+	if len(flat.Bounds) > 0 {
+		p.Grounds = append(p.Grounds, flat)
+		p.Max = max(p.Max, g.Deepest)
 	}
-	p.stages()
-	return p, nil
 }
 
 func beyondMercator(b orb.Bound) bool {
 	return b.Min[1] >= tilegrid.MercatorLimit || b.Max[1] <= -tilegrid.MercatorLimit
 }
 
-func (p *Plan) stages() {
-	depth := uint8(deepestUnit)
-	for depth > shallowestUnit && p.count(p.Max-min(p.Max, depth)) < enoughUnits {
-		depth--
-	}
-	base, top := p.Max, p.Max
+// stage lays out the stages, the deepest first.
+func (p *Plan) stage() error {
+	base, top, depth := p.Max, p.Max, uint8(deepestUnit)
 	for {
-		root := base - min(base, depth)
-		p.Stages = append(p.Stages, Stage{Base: base, Top: top, Root: root, Units: p.cover(root)})
-		if root <= p.Min {
-			return
+		s := Stage{Base: base, Top: top}
+		next := p.Min // where the next ground comes in
+		for _, g := range p.Grounds {
+			s.Fresh = s.Fresh || g.Deepest == base
+			if g.Deepest < base {
+				next = max(next, g.Deepest)
+			}
 		}
-		base, top = root, root-1
+		if s.Fresh {
+			s.Top = base
+			for depth = deepestUnit; depth > shallowestUnit && p.count(base-min(base, depth), base) < enoughUnits; {
+				depth--
+			}
+		}
+		s.Root = base - min(base, depth)
+		coarser := p.Grounds[len(p.Grounds)-1].Deepest < base
+		if coarser {
+			s.Root = max(s.Root, next)
+		}
+		if n := p.count(s.Root, base); n > mostUnits {
+			return remedy.New("--levels", fmt.Errorf("%w: %d units of work, this program lists %d at most", ErrOptions, n, mostUnits),
+				"ask for fewer levels, or for one region after the other with --bbox")
+		}
+		p.lay(s, coarser)
+		if s.Root <= p.Min && !coarser {
+			return nil
+		}
+		base, top = s.Root, s.Root-1
 	}
 }
 
-// count returns how many tiles of a level the bounds touch, those that several touch counted once while they are few enough to be listed.
-func (p *Plan) count(z uint8) int {
-	n := 0
-	for _, b := range p.Bounds {
-		n += p.Grid.Cover(b, z).Len()
+// lay adds a stage. coarser says that not all ground is as deep as its base.
+func (p *Plan) lay(s Stage, coarser bool) {
+	s.Units = p.cover(s.Root, s.Base)
+	if s.Base < p.Max {
+		s.made = p.ranges(s.Base, s.Base+1)
+	}
+	if coarser {
+		s.wanted = p.ranges(s.Base, s.Base)
+	}
+	for z := max(s.Root, p.Min); z <= s.Top; z++ {
+		s.tiles += p.count(z, s.Base)
+	}
+	if s.Fresh && s.Base < p.Max {
+		s.tiles -= p.count(s.Base, s.Base+1)
+	}
+	p.Stages = append(p.Stages, s)
+}
+
+// ranges returns the tiles of a level that touch ground of at least some depth, a range for each bound.
+func (p *Plan) ranges(z, deepest uint8) []tilegrid.Range {
+	var out []tilegrid.Range
+	for _, g := range p.Grounds {
+		if g.Deepest < deepest {
+			break
+		}
+		for _, b := range g.Bounds {
+			out = append(out, p.Grid.Cover(b, z))
+		}
+	}
+	return out
+}
+
+// count returns how many tiles of a level touch ground of at least some depth, those that several bounds touch counted once
+// while they are few enough to be listed.
+func (p *Plan) count(z, deepest uint8) int {
+	n, all := 0, p.ranges(z, deepest)
+	for _, r := range all {
+		n += r.Len()
 	}
 	const listed = 1 << 20
-	if len(p.Bounds) == 1 || n > listed {
+	if len(all) == 1 || n > listed {
 		return n
 	}
-	return len(p.cover(z))
+	return len(p.cover(z, deepest))
 }
 
-// cover lists the tiles of a level that the bounds touch, in Z order.
-func (p *Plan) cover(z uint8) []tilegrid.Coord {
+// cover lists the tiles of a level that touch ground of at least some depth, in Z order.
+func (p *Plan) cover(z, deepest uint8) []tilegrid.Coord {
 	seen := map[tilegrid.Coord]bool{}
 	var tiles []tilegrid.Coord
-	for _, b := range p.Bounds {
-		for c := range p.Grid.Cover(b, z).All() {
+	for _, r := range p.ranges(z, deepest) {
+		for c := range r.All() {
 			if !seen[c] {
 				seen[c] = true
 				tiles = append(tiles, c)
@@ -129,7 +206,29 @@ func (p *Plan) cover(z uint8) []tilegrid.Coord {
 	return tiles
 }
 
-// Total returns how many tiles the bounds touch on all levels. What is transparent is not stored and saves some.
+// within returns those of ranges that hold c or tiles below it; nil stays nil.
+func within(ranges []tilegrid.Range, c tilegrid.Coord) []tilegrid.Range {
+	out := ranges[:0:0]
+	for _, r := range ranges {
+		if holds(r, c) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// holds tells whether a range holds c or a tile below it.
+func holds(r tilegrid.Range, c tilegrid.Coord) bool {
+	d := r.Z - c.Z
+	return c.X >= r.MinX>>d && c.X <= r.MaxX>>d && c.Y >= r.MinY>>d && c.Y <= r.MaxY>>d
+}
+
+// touch tells whether any of ranges holds c or a tile below it.
+func touch(ranges []tilegrid.Range, c tilegrid.Coord) bool {
+	return slices.ContainsFunc(ranges, func(r tilegrid.Range) bool { return holds(r, c) })
+}
+
+// Total returns how many tiles touch the ground on all levels. What is transparent is not stored and saves some.
 func (p Plan) Total() int {
 	total := 0
 	for _, n := range p.Tiles {
@@ -151,12 +250,8 @@ func (p Plan) Units() int {
 func (p Plan) Share(units int) float64 {
 	done, all := 0.0, 0.0
 	for _, s := range p.Stages {
-		tiles := 0
-		for z := max(s.Root, p.Min); z <= s.Top; z++ {
-			tiles += p.Tiles[z]
-		}
-		done += float64(tiles) * float64(min(len(s.Units), max(0, units))) / float64(len(s.Units))
-		all += float64(tiles)
+		done += float64(s.tiles) * float64(min(len(s.Units), max(0, units))) / float64(len(s.Units))
+		all += float64(s.tiles)
 		units -= len(s.Units)
 	}
 	return done / all
@@ -165,7 +260,8 @@ func (p Plan) Share(units int) float64 {
 // coarser is by how much a level's pixels may exceed the sources' and still count as fine enough.
 const coarser = 1.05
 
-// DeepestFor returns the first level whose pixels are not coarser than pixels of so many degrees of latitude at a latitude: clients that look closer magnify what there is.
+// DeepestFor returns the first level whose pixels are not coarser than pixels of so many degrees of latitude at a latitude:
+// clients that look closer magnify what there is.
 func DeepestFor(grid tilegrid.Grid, degrees, latitude float64) uint8 {
 	scale := 1.0
 	if grid == tilegrid.Mercator {

@@ -17,7 +17,6 @@ import (
 
 	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/internal/raster"
-	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/resample"
 	"github.com/terrane/terrane/internal/tiler"
 	"github.com/terrane/terrane/internal/verify"
@@ -203,38 +202,10 @@ func (b *broken) Checkpoint(ctx context.Context, done int) error {
 }
 
 func TestInterruptedWorkCarriesOnToTheSameBytes(t *testing.T) {
-	o := tiler.Options{Sources: []string{shared(t, "naip_4band_utm14n_5m.tif")}, Grid: tilegrid.Mercator, Max: -1}
+	o := tiler.Options{Sources: []string{shared(t, "naip_4band_utm14n_5m.tif")}, Grid: tilegrid.Mercator, Max: -1, KeepValues: true}
 	var files [][]byte
 	for _, stops := range [][]int{{}, {3}, {1, 4, 7}} {
-		dir := t.TempDir()
-		for k := 0; ; k++ {
-			job, err := tiler.Prepare(t.Context(), o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			w, err := mbtiles.Create(t.Context(), dir, "kept", mbtiles.Options{Work: job.Work, Shared: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			store := tiler.Store(w)
-			if k < len(stops) {
-				store = &broken{w, stops[k]}
-			}
-			err = job.Run(t.Context(), store, 2, func(tiler.Progress) {})
-			w.Close()
-			job.Close()
-			if err == nil {
-				data, err := os.ReadFile(w.Path())
-				if err != nil {
-					t.Fatal(err)
-				}
-				files = append(files, data)
-				break
-			}
-			if k >= len(stops) {
-				t.Fatal(err)
-			}
-		}
+		files = append(files, inPieces(t, o, stops))
 	}
 	for k, f := range files[1:] {
 		if !bytes.Equal(f, files[0]) {
@@ -284,7 +255,7 @@ func TestDeepestLevelIsTheFirstThatIsNotCoarser(t *testing.T) {
 func TestPlansCoverTheGroundOnce(t *testing.T) {
 	bounds := []orb.Bound{{Min: orb.Point{170, -5}, Max: orb.Point{190, 5}}, {Min: orb.Point{175, 0}, Max: orb.Point{178, 60}}}
 	for _, grid := range []tilegrid.Grid{tilegrid.Mercator, tilegrid.Geodetic} {
-		p, err := tiler.NewPlan(grid, bounds, 2, 9)
+		p, err := tiler.NewPlan(grid, []tiler.Ground{{Bounds: bounds, Deepest: 9}}, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,11 +281,16 @@ func TestPlansCoverTheGroundOnce(t *testing.T) {
 
 func TestOptionsThatCannotBeAreRefused(t *testing.T) {
 	pole := []orb.Bound{{Min: orb.Point{0, 86}, Max: orb.Point{10, 90}}}
+	plan := func(g tilegrid.Grid, first, deepest uint8) func() (tiler.Plan, error) {
+		return func() (tiler.Plan, error) {
+			return tiler.NewPlan(g, []tiler.Ground{{Bounds: pole, Deepest: deepest}}, first)
+		}
+	}
 	for name, plan := range map[string]func() (tiler.Plan, error){
-		"beyond Mercator":     func() (tiler.Plan, error) { return tiler.NewPlan(tilegrid.Mercator, pole, 0, 5) },
-		"too deep":            func() (tiler.Plan, error) { return tiler.NewPlan(tilegrid.Geodetic, pole, 0, 29) },
-		"first after deepest": func() (tiler.Plan, error) { return tiler.NewPlan(tilegrid.Geodetic, pole, 6, 5) },
-		"too many tiles":      func() (tiler.Plan, error) { return tiler.NewPlan(tilegrid.Geodetic, pole, 0, 24) },
+		"beyond Mercator":     plan(tilegrid.Mercator, 0, 5),
+		"too deep":            plan(tilegrid.Geodetic, 0, 29),
+		"first after deepest": plan(tilegrid.Geodetic, 6, 5),
+		"too many tiles":      plan(tilegrid.Geodetic, 0, 24),
 	} {
 		if _, err := plan(); err == nil {
 			t.Errorf("%s: no error", name)
@@ -323,17 +299,7 @@ func TestOptionsThatCannotBeAreRefused(t *testing.T) {
 }
 
 func TestASpeckOfAClassIsOnEveryLevel(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "speck.png")
-	m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
-	m.SetNRGBA(37, 21, color.NRGBA{200, 30, 30, 255})
-	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
-		t.Fatal(err)
-	}
-	world := []byte("0.01\n0\n0\n-0.01\n10.005\n46.995\n")
-	if err := errors.Join(os.WriteFile(file, b.Bytes(), 0o644), os.WriteFile(strings.TrimSuffix(file, "png")+"pgw", world, 0o644)); err != nil {
-		t.Fatal(err)
-	}
+	file := speck(t, color.NRGBA{200, 30, 30, 255})
 	o := tiler.Options{Sources: []string{file}, Grid: tilegrid.Mercator, Raster: raster.PictureOptions{SrcCRS: "EPSG:4326", Resampling: resample.Nearest}}
 	if i := made(t, o, 1).Info(); i.Levels[0] != 0 || i.Tiles < int64(i.Levels[1])+1 {
 		t.Errorf("levels %v, %d tiles", i.Levels, i.Tiles)
@@ -354,15 +320,55 @@ func TestLevelsMayBeginAnywhere(t *testing.T) {
 	}
 }
 
-func TestSourcesOfVeryDifferentFinenessAreNotMadeAsOneUnasked(t *testing.T) {
-	o := tiler.Options{Sources: []string{shared(t, "landsat8_dateline_uint16_utm60n.tif"), shared(t, "aerial_rgba_15cm_utm13n.tif")}, Grid: tilegrid.Mercator, Max: -1}
-	if _, err := tiler.Prepare(t.Context(), o); !errors.Is(err, tiler.ErrOptions) || !strings.Contains(remedy.Try(err), "--levels 0-10") {
-		t.Errorf("%v; try %q", err, remedy.Try(err))
-	}
-	o.Max = 8
-	job, err := tiler.Prepare(t.Context(), o)
-	if err != nil {
+// speck writes a picture of 64 pixels a side in degrees, 10 east and 47 north, that has a pixel of one colour and nothing else.
+func speck(t *testing.T, c color.NRGBA) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "speck.png")
+	m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+	m.SetNRGBA(37, 21, c)
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
 		t.Fatal(err)
 	}
-	job.Close()
+	world := []byte("0.01\n0\n0\n-0.01\n10.005\n46.995\n")
+	if err := errors.Join(os.WriteFile(file, b.Bytes(), 0o644), os.WriteFile(strings.TrimSuffix(file, "png")+"pgw", world, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestWhatIsFaintIsWhiteInJPEGOnEveryLevel(t *testing.T) {
+	for _, alpha := range []uint8{3, 255} {
+		o := tiler.Options{Sources: []string{speck(t, color.NRGBA{200, 30, 30, alpha})}, Grid: tilegrid.Mercator, Format: tiler.JPEG,
+			Raster: raster.PictureOptions{SrcCRS: "EPSG:4326"}}
+		i := made(t, o, 1).Info() // which verifies that no parent is missing
+		if i.Levels[0] != 0 || i.Tiles < int64(i.Levels[1])+1 {
+			t.Errorf("alpha %d: levels %v, %d tiles", alpha, i.Levels, i.Tiles)
+		}
+	}
+}
+
+func TestPlansCountWhatOverlapsOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		bounds []orb.Bound
+		z      uint8
+		want   int
+	}{
+		"the world, three times":     {[]orb.Bound{box(-180, -90, 180, 90), box(-180, -90, 180, 90), box(-179, -89, 179, 89)}, 12, 1 << 25},
+		"a cross":                    {[]orb.Bound{box(-90, -1, 90, 1), box(-1, -45, 1, 45)}, 12, 2*4096*(2*24) - 48*48},
+		"two that touch":             {[]orb.Bound{box(0.01, 0.01, 44.99, 44.99), box(45.01, 0.01, 89.99, 44.99)}, 12, 2 << 20},
+		"one below another, shifted": {[]orb.Bound{box(0.01, 0.01, 44.99, 44.99), box(22.51, -44.99, 67.49, -0.01)}, 12, 2 << 20},
+	} {
+		p, err := tiler.NewPlan(tilegrid.Geodetic, []tiler.Ground{{Bounds: c.bounds, Deepest: c.z}}, c.z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Tiles[c.z] != c.want {
+			t.Errorf("%s: %d tiles, want %d", name, p.Tiles[c.z], c.want)
+		}
+	}
+}
+
+func box(west, south, east, north float64) orb.Bound {
+	return orb.Bound{Min: orb.Point{west, south}, Max: orb.Point{east, north}}
 }
