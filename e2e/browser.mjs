@@ -88,11 +88,13 @@ const steps = {
   async set(page, { selector, value }) {
     await page.locator(selector).evaluate((e, v) => { e.value = v; e.dispatchEvent(new Event('input')); }, value);
   },
+  /** tap { at: [x, y] }: clicks there. The pause keeps two taps from being a double click. */
+  async tap(page, { at: [x, y] }) { await page.mouse.click(x, y); await page.waitForTimeout(400); },
   async hover(page, { at: [x, y] }) { await page.mouse.move(x, y); await page.mouse.move(x + 1, y); await page.waitForTimeout(300); },
   async address(page) { return page.url(); },
   /** width: how many pixels wider the content is than the window; a page that scrolls sideways has more than 0. */
   async overflow(page) { return page.evaluate(() => document.documentElement.scrollWidth - innerWidth); },
-  async shot(page, { name }) { await page.screenshot({ path: path.join(task.shots, `${name}.png`) }); },
+  async shot(page, { name }) { await page.screenshot({ path: path.join(task.shots, `${name}.png`), timeout: patience }); },
   /** sample { points: [[lon, lat], ...] }: asks CesiumJS for the heights at the deepest level; null where it has none. */
   async sample(page, { points }) {
     return page.evaluate(async (list) => {
@@ -101,6 +103,14 @@ const steps = {
       await Cesium.sampleTerrainMostDetailed(terrain, places);
       return places.map((p) => p.height ?? null);
     }, points);
+  },
+  /** terrain { path }: has the globe stand on the terrain at a path of the server, whatever its format. */
+  async terrain(page, { path: where }) {
+    await page.evaluate(async (url) => {
+      const { Cesium, scene } = globalThis.terrane;
+      scene.terrainProvider = await Cesium.CesiumTerrainProvider.fromUrl(url);
+      scene.requestRender();
+    }, new URL(where, task.url).href);
   },
   /** pixels: the share of the picture's pixels in the middle half that are as dark as space. */
   async darkness(page) {

@@ -279,8 +279,8 @@ func TestGDALReadsWhatIsServed(t *testing.T) {
 			if !strings.Contains(strings.Join(names, " "), "layer=tint") || !strings.Contains(strings.Join(names, " "), "layer=slope") {
 				t.Errorf("%s: gdalinfo finds %q", capabilities, names)
 			}
-			expectTint(t, capabilities+" WebMercatorQuad", windowOf(t, source+",layer=tint,tilematrixset=WebMercatorQuad,tilematrix=6", inMetres...), metresPlace)
-			expectTint(t, capabilities+" WorldCRS84Quad", windowOf(t, source+",layer=tint,tilematrixset=WorldCRS84Quad,tilematrix=6", inDegrees...), degreesPlace)
+			expectTint(t, capabilities+" WebMercatorQuad", windowOf(t, source+",layer=tint,tilematrixset=WebMercatorQuad_Level6,tilematrix=6", inMetres...), metresPlace)
+			expectTint(t, capabilities+" WorldCRS84Quad", windowOf(t, source+",layer=tint,tilematrixset=WorldCRS84Quad_Level6,tilematrix=6", inDegrees...), degreesPlace)
 		}
 	})
 	t.Run("XYZ", func(t *testing.T) {

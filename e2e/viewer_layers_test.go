@@ -22,7 +22,7 @@ var magenta = color.NRGBA{R: 255, B: 255, A: 255}
 
 // layMagenta adds an imagery dataset to a data folder: a picture of one colour whose north-western corner is at west, north and that is side
 // degrees wide and high.
-func layMagenta(t *testing.T, data, name string, west, north, side float64) {
+func layMagenta(t *testing.T, data, name string, west, north, side float64, flags ...string) {
 	t.Helper()
 	const pixels = 64
 	m := image.NewNRGBA(image.Rect(0, 0, pixels, pixels))
@@ -43,7 +43,8 @@ func layMagenta(t *testing.T, data, name string, west, north, side float64) {
 	if err := os.WriteFile(strings.TrimSuffix(file, "png")+"pgw", []byte(world), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(program, "ingest", "imagery", "--data", data, "--name", name, "--src-crs", "EPSG:4326", "--progress", "none", file)
+	line := []string{"ingest", "imagery", "--data", data, "--name", name, "--src-crs", "EPSG:4326", "--progress", "none", file}
+	c := exec.Command(program, append(line, flags...)...)
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("ingest imagery: %v\n%s", err, out)
 	}
@@ -124,6 +125,42 @@ func TestViewerLaysLayersOverTerrainByKeyboardAndTheLinkKeepsThem(t *testing.T) 
 	expect(t, "layers of the link, topmost first", r[2], `["photo","ontario"]`)
 	expect(t, "opacities of the link", r[3], `["40 %","100 %"]`)
 	expect(t, "pixels that stick out on a phone", r[4], "0")
+}
+
+// TestViewerOffersTheTimesOfALayer has magenta in the middle in 2019 only; the version of that time is the newer one.
+func TestViewerOffersTheTimesOfALayer(t *testing.T) {
+	data := t.TempDir()
+	layMagenta(t, data, "plot", -79.8, 43.8, 0.1, "--time", "2024-06-01")
+	layMagenta(t, data, "plot", -79.8, 43.8, 0.6, "--time", "2019-06-01")
+	server := start(t, "serve", "--data", data)
+	camera := "&lon=-79.5&lat=43.5&height=60000&pitch=-90&heading=0"
+	layers := step{"do": "press", "selector": "#layers > summary", "key": "Enter"}
+	shot := func(name string) []step { return []step{{"do": "complete"}, {"do": "shot", "name": name}} }
+	steps := append([]step{{"do": "open", "path": "viewer#dataset=&layer=plot" + camera, "size": []int{700, 480}}}, shot("viewer-time-latest")...)
+	steps = append(steps, layers, step{"do": "see", "selector": "#layer-list .time"},
+		step{"do": "set", "selector": "#layer-list .time", "value": "2019-06-01T00:00:00Z"})
+	steps = append(steps, layers)
+	steps = append(steps, shot("viewer-time-earlier")...)
+	steps = append(steps, step{"do": "address"}, step{"do": "count", "selector": "#problems"})
+	r := visit(t, server.url, steps...)
+	expect(t, "times", r[4], `["2024-06-01, the latest2019-06-01"]`)
+	for name, want := range map[string]float64{"viewer-time-latest": 0, "viewer-time-earlier": 1} {
+		if share := magentaShare(t, name, 48, 40, 54, 55); share < want-0.1 || share > want+0.1 {
+			t.Errorf("%s: the layer covers %.2f of the picture's middle", name, share)
+		}
+	}
+	var link string
+	if err := json.Unmarshal(r[9], &link); err != nil {
+		t.Fatal(err)
+	}
+	expectLayers(t, link, "plot*default*100*at=2019-06-01T00:00:00Z")
+	expect(t, "problems shown", r[10], "0")
+	_, hash, _ := strings.Cut(link, "#")
+	steps = append([]step{{"do": "open", "path": "viewer#" + hash, "size": []int{700, 480}}}, shot("viewer-time-link")...)
+	visit(t, server.url, append(steps, layers, step{"do": "address"})...)
+	if share := magentaShare(t, "viewer-time-link", 48, 40, 54, 55); share < 0.9 {
+		t.Errorf("by its link the layer covers %.2f of the picture's middle", share)
+	}
 }
 
 // expectLayers compares the layers of a link with those wanted, lowest first.

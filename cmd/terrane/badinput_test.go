@@ -44,7 +44,7 @@ var refusals = []refusal{
 	{"levels that do not begin at 0", "--levels 5-9 IN/zero.tif", exitUsage, `--levels "5-9"`},
 	{"an error bound below 0", "--max-error -1 IN/zero.tif", exitUsage, `--max-error "-1"`},
 	{"an error bound that is none", "--max-error NaN IN/zero.tif", exitUsage, `--max-error "NaN"`},
-	{"a datum that is none", "--vertical foo IN/zero.tif", exitUsage, `--vertical "foo"`},
+	{"a datum that is none", "--vertical foo IN/zero.tif", exitUsage, `--vertical: unusable vertical datum: "foo" is no vertical system`},
 	{"nodata that is no number", "--nodata x IN/zero.tif", exitUsage, `--nodata "x"`},
 	{"less memory than it takes", "--memory 1MB IN/zero.tif", exitUsage, `--memory "1MB"`},
 	{"no jobs", "--jobs 0 IN/zero.tif", exitUsage, "--jobs 0"},
@@ -68,6 +68,13 @@ var realRefusals = []refusal{
 	{"degrees taken for metres", "--src-crs EPSG:25832 IN/n43.dt0", exitInput, "n43.dt0: unusable spatial reference: EPSG:25832 counts metres"},
 	{"one good source and one without reference", "IN/n43.dt0 IN/frontrange_srtm3.asc", exitInput, "frontrange_srtm3.asc: no spatial reference"},
 	{"doubts under --strict", "--strict IN/n43.dt0", exitAmbiguous, "n43.dt0: ambiguous input: vertical datum"},
+	{"no datum at all under --strict", "--strict --src-crs EPSG:4326 IN/frontrange_srtm3.asc", exitAmbiguous,
+		"frontrange_srtm3.asc: ambiguous input: vertical datum is not stated"},
+	{"a grid that PROJ has no file for", "IN/nrw_dsm_1m_epsg25832+7837.tif", exitInput, "missing grid GCG2016.txt"},
+	{"a datum whose grid is missing", "--src-crs EPSG:4326+5703 IN/n43.dt0", exitInput, "NAVD88 height: PROJ has no grid, missing: us_noaa_g2018u0.tif"},
+	{"a datum asked for whose grid is missing", "--vertical egm2008 IN/n43.dt0", exitInput, "egm2008: unusable vertical datum: EGM2008 height"},
+	{"a datum for files that are not there", "--vertical x*.tif=ellipsoid IN/n43.dt0", exitUsage, `no source is named "x*.tif"`},
+	{"a DEM as a grid", "--vertical IN/nrw_dsm_1m_epsg25832+7837.tif IN/n43.dt0", exitInput, "it does not lie in degrees"},
 	{"levels that no disk holds", "--levels 21 IN/n43.dt0", exitDisk, "DATA: no space left: about "},
 	{"one good source and one missing", "IN/n43.dt0 IN/missing.tif", exitInput, "missing.tif: cannot open"},
 	{"no reference", "IN/frontrange_srtm3.asc", exitInput, "frontrange_srtm3.asc: no spatial reference"},
@@ -111,7 +118,8 @@ func refuseAnyData(t *testing.T, program string) {
 
 func refuseRealFiles(t *testing.T, program string) {
 	in := t.TempDir()
-	for _, name := range []string{"dem/n43.dt0", "dem/frontrange_srtm3.asc", "imagery/landsat_bahamas_rgb_nodata0_utm18n.tif",
+	for _, name := range []string{
+		"dem/n43.dt0", "dem/nrw_dsm_1m_epsg25832+7837.tif", "dem/frontrange_srtm3.asc", "imagery/landsat_bahamas_rgb_nodata0_utm18n.tif",
 		"imagery/palette_cog_epsg3857.tif", "broken/europa_moon_crs.tif", "broken/huge4GB.tif"} {
 		copyShared(t, name, in)
 	}

@@ -51,6 +51,9 @@ func (c catalog) All(ctx context.Context) ([]tilestore.Info, error) {
 // Numbers lists the versions of a dataset.
 func (c catalog) Numbers(name string) []int { return c.Folder.Versions(name) }
 
+// Held returns the version that "terrane use" made the current one.
+func (c catalog) Held(name string) (version int, ok bool) { return c.Folder.Pinned(name) }
+
 // Versions describes the versions of a dataset that can be read, by number.
 func (c catalog) Versions(ctx context.Context, name string) ([]tilestore.Info, error) {
 	var infos []tilestore.Info

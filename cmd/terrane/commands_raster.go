@@ -9,7 +9,7 @@ import (
 
 // rasterCommands returns the commands that read rasters and so need GDAL.
 func rasterCommands(a *app) []*cobra.Command {
-	return []*cobra.Command{newIngestCommand(a), newDemoCommand(a)}
+	return append(siteCommands(a), newIngestCommand(a), newUpdateCommand(a), newDemoCommand(a))
 }
 
 // gdalVersion returns the version of the GDAL library, or "" in a build without it.

@@ -29,7 +29,7 @@ func newDemoCommand(a *app) *cobra.Command {
 		Example: "  terrane demo\n  terrane demo --data /tmp/globe --listen 127.0.0.1:0",
 		Args:    usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			o, err := f.options(a)
+			o, err := f.options(c.Context(), a)
 			if err != nil {
 				return usageError(c, err)
 			}
@@ -64,7 +64,7 @@ func (a *app) makeDemo(ctx context.Context) error {
 	ingest := newIngestTerrainCommand(&silent)
 	ingest.SilenceErrors, ingest.SilenceUsage = true, true
 	ingest.SetArgs([]string{
-		"--name", demoName, "--title", "An island that does not exist", "--attribution", "Made by terrane demo", "--vertical", "ellipsoid", dem,
+		"--name", demoName, "--title", "An island that does not exist", "--attribution", "Made by terrane demo", "--vertical", "ellipsoid", "--water", "sealevel", dem,
 	})
 	return ingest.ExecuteContext(ctx)
 }

@@ -18,6 +18,7 @@ import (
 type importFlags struct {
 	name, rows, grid, progress string
 	title, attribution, time   string
+	key                        string
 	jobs                       int
 	force                      bool
 }
@@ -38,18 +39,20 @@ func newImportCommand(a *app) *cobra.Command {
 	var f importFlags
 	c := &cobra.Command{
 		Use:   "import FILE|DIR",
-		Short: "Make a dataset from tiles made by others",
+		Short: "Make a dataset from tiles made by others, or from an export",
 		Long: "Takes over quantized-mesh tiles and pictures: a folder of z/x/y.terrain, with or without layer.json, or of z/x/y.png (.jpg, .webp), with or without\n" +
 			"tilemapresource.xml; or an MBTiles file of either. Each tile is checked; nothing becomes visible unless all are good. Whether rows count from the\n" +
-			"south or the north is found by looking into the tiles. An MBTiles file that is put into the data folder is served without an import, as it is.",
-		Example: "  terrane import tiles/ --name alps\n  terrane import alps.mbtiles --rows north\n  terrane import ortho/ --rows xyz --grid geographic",
-		Args:    usage(cobra.ExactArgs(1)),
+			"south or the north is found by looking into the tiles. An MBTiles file that is put into the data folder is served without an import, as it is.\n\n" +
+			"What terrane export wrote is taken as it is, with the same manifest: a file, a folder, or a delta, which needs the version that it is since.",
+		Example: "  terrane import tiles/ --name alps\n  terrane import alps.mbtiles --rows north\n  terrane import ortho/ --rows xyz --grid geographic\n" +
+			"  terrane import alps.mbtiles --verify-key pub.pem",
+		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			o, at, err := f.options()
 			if err != nil {
 				return usageError(c, err)
 			}
-			return a.importTiles(c.Context(), args[0], o, at, f)
+			return a.importPath(c, args[0], o, at, f)
 		},
 	}
 	v := c.Flags()
@@ -61,6 +64,7 @@ func newImportCommand(a *app) *cobra.Command {
 	v.StringVar(&f.time, "time", "", timeHelp)
 	v.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "tiles read at the same time")
 	v.StringVar(&f.progress, "progress", "auto", progressHelp)
+	v.StringVar(&f.key, "verify-key", "", "take only an export that the owner of this ed25519 public key signed (PEM)")
 	v.BoolVar(&f.force, "force", false, "drop a half-made dataset of other work under this name")
 	return c
 }

@@ -28,17 +28,25 @@ type description struct {
 
 // making is what a person wants to know of a provenance; all of it may be absent.
 type making struct {
-	Program   string
-	Sources   []source
-	MaxErrors []float64 // metres, of each level
-	Heights   []float64 // lowest and highest, metres
-	Fill      string
-	BBox      []float64
-	Imported  string
-	Rows      string // from where imported tiles counted theirs
-	Format    string // of pictures, as asked for
-	Quality   int
-	Priority  string
+	Program    string
+	Sources    []source
+	MaxErrors  []float64 // metres, of each level
+	Heights    []float64 // lowest and highest, metres
+	Fill       string
+	Datum      string // what the sources' heights counted from
+	BBox       []float64
+	Water      string // what is water
+	Bathymetry string
+	Shores     []struct{ Name, Kind string } // files of polygons
+	Imported   string
+	Rows       string // from where imported tiles counted theirs
+	Format     string // of pictures, as asked for
+	Quality    int
+	Priority   string
+	Values     struct { // of the sources, kept beside the tiles
+		Bands int
+		Type  string
+	}
 }
 
 // source is a file that a dataset was made of; what comes after its size is how its values became pixels.
@@ -153,12 +161,16 @@ func (m making) lines() [][2]string {
 		box = boundsText([4]float64(m.BBox))
 	}
 	return [][2]string{
+		{"datum", m.Datum},
 		{"heights", heights},
 		{"error bound", errorText(m.MaxErrors)},
 		{"sources", m.sources()},
 		{"pixels", m.pixels()},
 		{"written", m.written()},
+		{"values", m.values()},
 		{"box", box},
+		{"clip", m.clip()},
+		{"water", m.water()},
 		{"fill", m.Fill},
 		{"imported", m.imported()},
 		{"made by", m.program()},
@@ -230,6 +242,32 @@ func (m making) written() string {
 		text += ", the " + m.Priority + " source on top"
 	}
 	return text
+}
+
+// values says what is kept of the sources' own numbers.
+func (m making) values() string {
+	if m.Values.Bands == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the sources' own are kept: %s of %s", count(m.Values.Bands, "band"), m.Values.Type)
+}
+
+// clip names the file of polygons that the ground was cut to.
+func (m making) clip() string {
+	for _, s := range m.Shores {
+		if s.Kind == "clip" {
+			return s.Name
+		}
+	}
+	return ""
+}
+
+// water says what water masks follow from, and whether ground below the sea was raised.
+func (m making) water() string {
+	if m.Bathymetry == "clamp" {
+		return m.Water + "; ground below it raised to the sea"
+	}
+	return m.Water
 }
 
 // shownSources is how many files "info" names; --json names all.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ func (a *app) ingestImagery(ctx context.Context, o tiler.Options, f imageryFlags
 	}
 	defer job.Close()
 	a.sayPictures(job)
+	a.sayDoubts(job)
 	if o.Format == tiler.JPEG && slices.ContainsFunc(job.Files, func(f raster.PictureFile) bool { return f.Void != "" }) {
 		a.say("note     JPEG keeps no transparency: what is transparent becomes white        (--format auto or webp keeps it)")
 	}
@@ -40,10 +42,10 @@ func (a *app) ingestImagery(ctx context.Context, o tiler.Options, f imageryFlags
 	if err != nil {
 		return published{}, err
 	}
-	a.say("plan     %s grid, levels %d-%d, about %s, about %s, about %s", f.grid, job.Plan.Min, job.Plan.Max, count(estimate.Total(), "tile"),
-		sizeText(estimate.SizeBytes), durationText(estimate.Time))
+	a.say("plan     %s grid, levels %d-%d%s, about %s, about %s, about %s", f.grid, estimate.First, job.Plan.Max, coarserText(job.Plan),
+		count(estimate.Total(), "tile"), sizeText(estimate.SizeBytes), durationText(estimate.Time))
 	m := planned{
-		generalFlags: f.generalFlags, kind: tilestore.Imagery, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes,
+		generalFlags: f.generalFlags, kind: tilestore.Imagery, grid: job.Plan.Grid, time: o.Time, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes,
 		store: mbtiles.Options{Shared: true, Check: a.pictureChecker(f)},
 		run: func(ctx context.Context, w *mbtiles.Writer, report func(units, tiles int)) error {
 			return job.Run(ctx, w, f.jobs, func(p tiler.Progress) { report(p.Units, p.Tiles) })
@@ -78,9 +80,23 @@ func (a *app) reportPicturePlan(job *tiler.Job, f imageryFlags, e tiler.Estimate
 		return nil
 	}
 	return a.printJSON(map[string]any{
-		"name": f.name, "grid": f.grid, "levels": []int{int(job.Plan.Min), int(job.Plan.Max)}, "tiles": e.Tiles, "total": e.Total(), "bytes": e.SizeBytes,
+		"name": f.name, "grid": f.grid, "levels": []int{int(e.First), int(job.Plan.Max)}, "tiles": e.Tiles, "total": e.Total(), "bytes": e.SizeBytes,
 		"seconds": e.Time.Seconds(), "existed": there.Existed,
 	})
+}
+
+// coarserText says where sources that are coarser than the finest end.
+func coarserText(p tiler.Plan) string {
+	var ends []string
+	for _, g := range p.Grounds {
+		if end := strconv.Itoa(int(g.Deepest)); g.Deepest < p.Max && !slices.Contains(ends, end) {
+			ends = append(ends, end)
+		}
+	}
+	if len(ends) == 0 {
+		return ""
+	}
+	return " (coarser sources to " + strings.Join(ends, ", ") + ")"
 }
 
 // sayPictures says what the sources are, and what their pixels are taken for.

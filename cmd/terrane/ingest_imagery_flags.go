@@ -23,6 +23,7 @@ type imageryFlags struct {
 	generalFlags
 	levels, grid, format, scale, resampling, nodata, bands, time string
 	quality                                                      int
+	keepValues                                                   bool
 }
 
 func newIngestImageryCommand(a *app) *cobra.Command {
@@ -50,7 +51,7 @@ func newIngestImageryCommand(a *app) *cobra.Command {
 	}
 	v := c.Flags()
 	f.register(v, "last")
-	v.StringVar(&f.levels, "levels", "auto", "levels to make, MIN-MAX, MAX or auto: as deep as the finest source")
+	v.StringVar(&f.levels, "levels", "auto", "levels to make, MIN-MAX, MAX or auto: as deep as each source is fine")
 	v.StringVar(&f.grid, "grid", "mercator", "tile grid: mercator (EPSG:3857), or geographic (EPSG:4326, two roots, to the poles; GDAL reads no such MBTiles file itself)")
 	v.StringVar(&f.format, "format", "auto", "tiles: png, jpeg, webp, or auto: JPEG where opaque, PNG elsewhere and for palettes")
 	v.IntVar(&f.quality, "quality", picture.DefaultQuality, "of JPEG and WebP, 1 to 100; 100 is WebP without loss")
@@ -58,6 +59,8 @@ func newIngestImageryCommand(a *app) *cobra.Command {
 	v.StringVar(&f.scale, "scale", "auto", "values that become black and white, MIN,MAX; auto: bytes as they are, others from the 2nd to the 98th percentile")
 	v.StringVar(&f.resampling, "resampling", "auto", "nearest, bilinear, cubic, or auto: bilinear, nearest for palettes")
 	v.StringVar(&f.nodata, "nodata", "", "value that means no data, or one for each band: 0 or 255,255,255")
+	v.BoolVar(&f.keepValues, "keep-values", false,
+		"store the sources' own values, of all bands, beside the tiles: clients that ask what lies at a place (GetFeatureInfo) are told them")
 	v.StringVar(&f.time, "time", "", timeHelp)
 	return c
 }
@@ -65,11 +68,15 @@ func newIngestImageryCommand(a *app) *cobra.Command {
 // pictureMemory is what a job takes: a window of 2048 x 2048 pixels with its levels, and the source's pixels below it.
 const pictureMemory = 96 << 20
 
+// valueMemory is what it takes more where values are kept: those under a tile, and the source's pixels below it.
+const valueMemory = 64 << 20
+
 // options checks the flags.
 func (f *imageryFlags) options(c *cobra.Command, sources []string) (tiler.Options, error) {
 	o := tiler.Options{
 		Sources: sources, Program: version, Min: -1, Max: -1, Title: f.title, Attribution: f.attribution, Format: tiler.Format(f.format), Quality: f.quality,
-		Raster: raster.PictureOptions{SrcCRS: f.srcCRS, Priority: raster.Priority(f.priority)},
+		KeepValues: f.keepValues,
+		Raster:     raster.PictureOptions{SrcCRS: f.srcCRS, Priority: raster.Priority(f.priority)},
 	}
 	var err error
 	switch {
@@ -134,7 +141,11 @@ func (f *imageryFlags) numbers(o *tiler.Options) (err error) {
 	if o.BBox, err = f.box(); err != nil {
 		return err
 	}
-	o.Raster.CacheBytes, err = f.generalFlags.share(pictureMemory)
+	memory := int64(pictureMemory)
+	if f.keepValues {
+		memory += valueMemory
+	}
+	o.Raster.CacheBytes, err = f.generalFlags.share(memory)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/terrane/terrane/internal/raster"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/verify"
+	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 	"github.com/terrane/terrane/tilestore/mbtiles"
 )
@@ -33,9 +34,11 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 	}
 	defer job.Close()
 	a.saySources(job)
-	a.sayHeights(job)
+	a.sayHeights(job.Files)
+	a.sayWater(job, o)
+	a.sayBase(job)
 	if f.strict {
-		if err := certain(job); err != nil {
+		if err := errors.Join(certain(job), mark(job.Certain(), errAmbiguous)); err != nil {
 			return published{}, err
 		}
 	}
@@ -46,7 +49,7 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 	a.say("plan     levels 0-%d, about %s, about %s, about %s; error bound %s", job.Plan.Leaf, count(estimate.Total(), "tile"),
 		sizeText(estimate.SizeBytes), durationText(estimate.Time), errorText(job.MaxErrors()))
 	m := planned{
-		generalFlags: f.generalFlags, kind: tilestore.Terrain, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes,
+		generalFlags: f.generalFlags, kind: tilestore.Terrain, grid: tilegrid.Geodetic, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes + underBytes(job),
 		store: mbtiles.Options{Rows: layerRow, Check: a.checker(job, f)},
 		run: func(ctx context.Context, w *mbtiles.Writer, report func(units, tiles int)) error {
 			return job.Run(ctx, w, f.jobs, func(p ingest.Progress) { report(p.Units, p.Tiles) })
@@ -98,6 +101,13 @@ func (a *app) saySources(job *ingest.Job) {
 	s := job.Survey
 	a.say("sources  %s  %s  %s  %s  %.2g %% without data  heights %.0f .. %.0f m", count(len(job.Files), "file"), crs, spacing(job.Files),
 		strings.ToLower(first.DataType), 100*(1-s.Valid), s.Min, s.Max)
+	var replaced doubts
+	for _, f := range job.Files {
+		if f.Replaced != "" {
+			replaced.add(f.Replaced, filepath.Base(f.Path))
+		}
+	}
+	a.sayReplaced(replaced)
 	for _, f := range job.Files {
 		for _, note := range f.Survey.Suspicions {
 			a.say("note     %s: %s", filepath.Base(f.Path), note)
@@ -133,44 +143,13 @@ func lengthText(metres float64) string {
 	return fmt.Sprintf("%.3g m", metres)
 }
 
-// sayHeights says what the heights are taken for.
-func (a *app) sayHeights(job *ingest.Job) {
-	v := job.Files[0].Vertical
-	switch {
-	case job.Vertical() == "ellipsoid":
-		a.say("heights  ellipsoidal: no shift")
-	case v.Name != "":
-		a.say("heights  %s (%s), kept as they are: this version shifts no datum        (--vertical ellipsoid says they are above the ellipsoid)", v.Name, v.From)
-	default:
-		a.say("heights  vertical datum not stated, kept as they are                   (--vertical ellipsoid says they are above the ellipsoid)")
-	}
-}
-
-// certain is what --strict asks: nothing about the heights has to be assumed.
-func certain(job *ingest.Job) error {
-	for _, f := range job.Files {
-		if doubts := f.Survey.Suspicions; len(doubts) > 0 {
-			return remedy.New(filepath.Base(f.Path), fmt.Errorf("%w: %s", errAmbiguous, doubts[0]), "--nodata V if that value means no data, or leave --strict out")
-		}
-	}
-	if job.Vertical() == "ellipsoid" {
-		return nil
-	}
-	return remedy.New(filepath.Base(job.Files[0].Path), fmt.Errorf("%w: vertical datum is %s, and no height is shifted", errAmbiguous, job.Vertical()),
-		"--vertical ellipsoid if they are ellipsoidal, or leave --strict out")
-}
-
 // checker returns what looks through a finished dataset before it is published.
 func (a *app) checker(job *ingest.Job, f terrainFlags) func(context.Context, tilestore.Reader) error {
 	if f.noVerify {
 		return nil
 	}
 	return func(ctx context.Context, r tilestore.Reader) error {
-		var opt verify.Options
-		if len(job.Plan.Grounds) == 1 {
-			opt.MaxTurn = verify.SmoothTurn
-		}
-		report, err := a.verified(ctx, r, f.generalFlags, opt)
+		report, err := a.verified(ctx, r, f.generalFlags, verify.Options{Touched: touched(job)})
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/terrane/terrane/internal/ingest"
 	"github.com/terrane/terrane/internal/raster"
@@ -17,8 +18,10 @@ import (
 // terrainFlags are the flags of "ingest terrain" as the user wrote them.
 type terrainFlags struct {
 	generalFlags
+	waterFlags
 	levels, vertical, nodata, fill, maxError string
-	strict                                   bool
+	base                                     string
+	strict, depths                           bool
 }
 
 func newIngestTerrainCommand(a *app) *cobra.Command {
@@ -31,6 +34,9 @@ func newIngestTerrainCommand(a *app) *cobra.Command {
 		Example: "  terrane ingest terrain --name alps dem/*.tif\n  terrane ingest terrain N46E010.hgt.zip --dry-run",
 		Args:    usage(cobra.MinimumNArgs(1)),
 		RunE: func(c *cobra.Command, sources []string) error {
+			if f.base != "" {
+				return a.overlay(c, sources, f, false)
+			}
 			sources, err := a.namedSources(sources)
 			if err != nil {
 				return err
@@ -43,16 +49,26 @@ func newIngestTerrainCommand(a *app) *cobra.Command {
 			return err
 		},
 	}
-	v := c.Flags()
-	f.register(v, "finest")
+	f.register(c.Flags())
+	c.Flags().StringVar(&f.base, "base", "", "lay the sources over this terrain dataset, NAME[@VERSION] or a file, which is copied where they do not reach")
+	return c
+}
+
+// register adds the flags of all that reads elevation models.
+func (f *terrainFlags) register(v *pflag.FlagSet) {
+	f.generalFlags.register(v, "finest")
+	f.waterFlags.register(v)
 	v.StringVar(&f.levels, "levels", "auto", "levels to make, 0-MAX or auto: as deep as the finest source")
-	v.StringVar(&f.vertical, "vertical", "auto", "what the heights are: auto (as found) or ellipsoid; no height is shifted")
+	v.StringVar(&f.vertical, "vertical", "auto", verticalHelp)
+	v.BoolVar(&f.depths, "depth-positive", false, "values count downwards: depths become negative heights")
 	v.StringVar(&f.nodata, "nodata", "", "value that means no data, instead of the declared one")
 	v.StringVar(&f.fill, "fill", "interpolate", "holes inside the data: interpolate, sea or none")
 	v.StringVar(&f.maxError, "max-error", "auto", "most distance between the heights and the mesh at the deepest level, metres")
 	v.BoolVar(&f.strict, "strict", false, "refuse to assume anything about the heights")
-	return c
 }
+
+const verticalHelp = "what the heights count from: auto (as found), ellipsoid (no shift), egm96, egm2008, egm84, EPSG:n or a grid file; " +
+	"PATTERN=MODEL for the files of a name, commas between"
 
 // jobMemory is what a job takes: a window with its levels, GDAL's block of a read, finished tiles.
 const jobMemory = 48 << 20
@@ -61,19 +77,16 @@ const jobMemory = 48 << 20
 func (f *terrainFlags) options(c *cobra.Command, sources []string) (ingest.Options, error) {
 	o := ingest.Options{
 		Sources: sources, Program: version, Leaf: -1, Title: f.title, Attribution: f.attribution,
-		Fill:   ingest.Fill(f.fill),
-		Raster: raster.Options{SrcCRS: f.srcCRS, Priority: raster.Priority(f.priority)},
+		Fill:     ingest.Fill(f.fill),
+		Vertical: f.vertical,
+		Raster:   raster.Options{SrcCRS: f.srcCRS, Priority: raster.Priority(f.priority), Depth: f.depths},
 	}
 	var err error
 	switch {
 	case f.fill != "interpolate" && f.fill != "sea" && f.fill != "none":
 		err = fmt.Errorf("--fill %q: it is interpolate, sea or none", f.fill)
-	case f.vertical == "ellipsoid":
-		o.Vertical = f.vertical
-	case f.vertical != "auto":
-		err = fmt.Errorf("--vertical %q: this version knows auto and ellipsoid", f.vertical)
 	}
-	err = errors.Join(err, f.numbers(&o))
+	err = errors.Join(err, f.numbers(&o), f.apply(&o))
 	if err != nil {
 		return o, usageError(c, err)
 	}

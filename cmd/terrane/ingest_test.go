@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/terrane/terrane/internal/server"
 )
 
 // hills writes an ASCII grid of a degree, and returns its path.
@@ -127,7 +129,7 @@ func TestVersionsHaveTheirTimes(t *testing.T) {
 		t.Errorf("got\n%s", stdout)
 	}
 	_, stdout, _ = run(t, "versions", "ortho", "--json")
-	var list []versioned
+	var list []server.Summary
 	if err := json.Unmarshal([]byte(stdout), &list); err != nil || len(list) != 2 || list[1].Time.Format("2006-01-02T15:04:05Z") != "2019-07-01T00:00:00Z" {
 		t.Errorf("%v\n%s", err, stdout)
 	}

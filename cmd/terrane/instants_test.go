@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,8 @@ func TestVersionsWithATimeAreTheInstantsOfALayer(t *testing.T) {
 		}
 		file := write(t, filepath.Join(dir, fmt.Sprint(year, ".png")), b.Bytes())
 		write(t, filepath.Join(dir, fmt.Sprint(year, ".pgw")), []byte("0.01\n0\n0\n-0.01\n10.005\n46.995\n"))
-		if code, _, said := run(t, "ingest", "imagery", "--data", data, "--name", "plot", "--src-crs", "EPSG:4326", "--format", "png", "--time", fmt.Sprint(year, "-06-01"), file); code != exitDone {
+		line := []string{"ingest", "imagery", "--data", data, "--name", "plot", "--src-crs", "EPSG:4326", "--levels", "8", "--format", "png"}
+		if code, _, said := run(t, append(line, "--time", fmt.Sprint(year, "-06-01"), file)...); code != exitDone {
 			t.Fatal(said)
 		}
 	}
@@ -97,5 +99,56 @@ func TestANameThatIsImageryDoesNotBecomeTerrain(t *testing.T) {
 	}
 	if code, _, said := run(t, append(line, "--force")...); code != exitDone {
 		t.Errorf("forced: exit %d: %s", code, said)
+	}
+	if code, _, said := run(t, append(line, "--grid", "geographic")...); code != exitStore || !strings.Contains(said, "EPSG:3857, and clients would find those of EPSG:4326") {
+		t.Errorf("another grid: exit %d: %s", code, said)
+	}
+}
+
+// TestTheLatestInstantIsServedWhateverWasMadeLast, and the commands say so.
+func TestTheLatestInstantIsServedWhateverWasMadeLast(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, "plot.png", b.Bytes())
+	write(t, "plot.pgw", []byte("0.01\n0\n0\n-0.01\n10.005\n46.995\n"))
+	made := func(flags ...string) string {
+		t.Helper()
+		code, _, said := run(t, append([]string{"ingest", "imagery", "--src-crs", "EPSG:4326", "--levels", "8", file}, flags...)...)
+		if code != exitDone {
+			t.Fatal(said)
+		}
+		return said
+	}
+	for _, day := range []string{"2021-06-01", "2024-06-01"} {
+		if said := made("--time", day); strings.Contains(said, "latest instant") {
+			t.Errorf("the latest instant so far said\n%s", said)
+		}
+	}
+	if said := made("--time", "2019-06-01"); !strings.Contains(said, "note     plot without a time still shows 2024-06-01, version 2") {
+		t.Errorf("an earlier instant said\n%s", said)
+	}
+	_, listed, _ := run(t, "list")
+	lines := strings.Split(listed, "\n")
+	if !strings.Contains(lines[0], "TIME") || !strings.HasPrefix(lines[1], "plot  2 (+2)") || !strings.Contains(lines[1], " 2024-06-01 ") {
+		t.Errorf("list says\n%s", listed)
+	}
+	_, versions, _ := run(t, "versions", "plot")
+	if lines := strings.Split(versions, "\n"); strings.Contains(lines[1], "plot, plot@3") || !strings.Contains(lines[2], "plot, plot@2") {
+		t.Errorf("versions says\n%s", versions)
+	}
+	line := []string{"ingest", "imagery", "--src-crs", "EPSG:4326", "--levels", "8", file}
+	for _, more := range [][]string{{"--dry-run"}, {}} {
+		if code, _, said := run(t, slices.Concat(line, more)...); code != exitStore || !strings.Contains(said, "would end the series") || !strings.Contains(said, "--time DATE") {
+			t.Errorf("a version without a time: exit %d\n%s", code, said)
+		}
+	}
+	if said := made("--force"); !strings.Contains(said, "note     plot has no times any more, for this version has none: 3 other versions with one") {
+		t.Errorf("a version without a time said\n%s", said)
+	}
+	if _, listed, _ := run(t, "list"); strings.Contains(listed, "TIME") || !strings.Contains(listed, "plot  4 (+3)") {
+		t.Errorf("list says\n%s", listed)
 	}
 }

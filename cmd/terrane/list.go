@@ -1,21 +1,26 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/server"
 	"github.com/terrane/terrane/tilestore"
+	"github.com/terrane/terrane/tilestore/mbtiles"
 )
 
 func newListCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the datasets of the data folder",
+		Long:  "Lists the datasets of the data folder: of each the version that clients get under its name, see terrane versions.",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			folder, err := a.openFolder(c.Context())
@@ -28,8 +33,18 @@ func newListCommand(a *app) *cobra.Command {
 			list := make([]listed, len(all))
 			for i, info := range all {
 				list[i] = listed{server.Summarize(info), len(folder.Versions(info.Name)) - 1}
+				if _, pinned := folder.Pinned(info.Name); pinned || info.Time.IsZero() || list[i].Others == 0 {
+					continue
+				}
+				versions, err := a.versions(c.Context(), folder, info.Name)
+				if err != nil {
+					return err
+				}
+				if len(versions) > 0 {
+					list[i].Summary = versions[shownOf(folder, versions)]
+				}
 			}
-			if err := a.printList(list); err != nil {
+			if err := a.printList(list, problems); err != nil {
 				return err
 			}
 			a.sayUnfinished()
@@ -44,18 +59,25 @@ type listed struct {
 	Others int `json:"otherVersions,omitempty"` // beside this one, mostly older: see terrane versions
 }
 
-// printList writes one line a dataset, or all as one JSON array.
-func (a *app) printList(list []listed) error {
+// printList writes one line a dataset and one a file that is none, or all datasets as one JSON array.
+func (a *app) printList(list []listed, broken []mbtiles.Problem) error {
 	if a.json {
 		return a.printJSON(list)
 	}
-	if len(list) == 0 {
+	if len(list)+len(broken) == 0 {
 		a.say("no datasets in %s", a.data)
 		a.say("try: terrane ingest terrain FILE.tif, terrane ingest imagery FILE.tif")
 		return nil
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tVERSION\tKIND\tFORMAT\tGRID\tLEVELS\tTILES\tSIZE\tBOUNDS")
+	timed := slices.ContainsFunc(list, func(l listed) bool { return !l.Time.IsZero() })
+	column := func(text string) string {
+		if !timed {
+			return ""
+		}
+		return text + "\t"
+	}
+	fmt.Fprintln(w, "NAME\tVERSION\tKIND\tFORMAT\t"+column("TIME")+"GRID\tLEVELS\tTILES\tSIZE\tBOUNDS")
 	more := false
 	for _, s := range list {
 		version := versionText(s.Version)
@@ -63,8 +85,11 @@ func (a *app) printList(list []listed) error {
 			version += fmt.Sprintf(" (+%d)", s.Others)
 			more = true
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d-%d\t%s\t%s\t%s\n", s.Name, version, s.Kind, formatName(s.Format), s.Grid, s.Levels[0], s.Levels[1], thousands(s.Tiles),
-			sizeText(s.Bytes), boundsText(s.Bounds))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s%s\t%d-%d\t%s\t%s\t%s\n", s.Name, version, s.Kind, formatName(s.Format), column(instantText(s.Time)),
+			s.Grid, s.Levels[0], s.Levels[1], thousands(s.Tiles), sizeText(s.Bytes), boundsText(s.Bounds))
+	}
+	for _, p := range broken {
+		fmt.Fprintf(w, "%s\t-\tbroken\t-\t%s-\t-\t-\t-\t%s\n", p.Name, column("-"), plain(reasonOf(p.Err)))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -73,6 +98,15 @@ func (a *app) printList(list []listed) error {
 		a.say("(+n): there are other versions, terrane versions NAME lists them")
 	}
 	return nil
+}
+
+// reasonOf is what is wrong with a file, without its name.
+func reasonOf(err error) error {
+	var e *remedy.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // formatName is what people call a format of tiles: mesh, png, jpeg, webp.

@@ -15,6 +15,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	a := &app{stdout: os.Stdout, stderr: os.Stderr}
-	err := newRootCommand(a).ExecuteContext(ctx)
+	root := newRootCommand(a)
+	root.SetArgs(shield(root, os.Args[1:]))
+	err := root.ExecuteContext(ctx)
 	os.Exit(a.report(ctx, err))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/verify"
+	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 	"github.com/terrane/terrane/tilestore/mbtiles"
 )
@@ -19,6 +20,8 @@ import (
 type planned struct {
 	generalFlags
 	kind   tilestore.Kind
+	grid   tilegrid.Grid
+	time   time.Time                             // instant that the pictures show; zero: none
 	work   string                                // names the work
 	units  int                                   // of work
 	share  func(units int) float64               // how much of the work so many units are
@@ -62,8 +65,8 @@ func (a *app) make(ctx context.Context, m planned, start time.Time) (published, 
 // progressParts is how finely the progress of tiling is told.
 const progressParts = 10_000
 
-// made returns the latest version of the dataset, with Existed set, if it is what would be made once more. A version of another kind is an error: clients would
-// find something else in its place. With --force neither is asked.
+// made returns the latest version of the dataset, with Existed set, if it is what would be made once more. A version that clients of those there are could not
+// take in their place is an error, see replaces. With --force neither is asked.
 func (a *app) made(ctx context.Context, m planned) (published, error) {
 	if m.force {
 		return published{}, nil
@@ -73,21 +76,36 @@ func (a *app) made(ctx context.Context, m planned) (published, error) {
 		return published{}, nil // no folder yet, or one that will be complained of when it is written
 	}
 	defer folder.Close()
-	h, err := folder.Get(ctx, m.name)
+	h, err := newest(ctx, folder, m.name)
 	if err != nil {
 		return published{}, nil // none of that name
 	}
 	defer h.Release()
 	i := h.Info()
-	if i.Kind != m.kind {
-		return published{}, remedy.New(m.name, fmt.Errorf("%w: it is %s, and clients would find %s in its place", tilestore.ErrExists, i.Kind, m.kind),
-			"another --name, or --force if it is to become the next version all the same")
+	if err := m.replaces(i); err != nil {
+		return published{}, err
 	}
 	if !m.makes(i.Provenance) {
 		return published{}, nil
 	}
 	path := filepath.Join(a.data, fmt.Sprintf("%s@%d.mbtiles", i.Name, i.Version))
 	return published{Name: i.Name, Version: i.Version, Path: path, Tiles: i.Tiles, Bytes: i.SizeBytes, Existed: true}, nil
+}
+
+// replaces refuses to put something of another kind, or cut in another grid, in the place of a version, and to end a series of times by leaving the time out.
+func (m planned) replaces(i tilestore.Info) error {
+	var text, advice string
+	switch {
+	case i.Kind != m.kind:
+		text = fmt.Sprintf("it is %s, and clients would find %s in its place", i.Kind, m.kind)
+	case i.Grid != m.grid:
+		text = fmt.Sprintf("its tiles are of the grid of EPSG:%d, and clients would find those of EPSG:%d in their place", i.Grid.CRS(), m.grid.CRS())
+	case m.time.IsZero() && !i.Time.IsZero():
+		text, advice = "its versions have times, and one without would end the series", "--time DATE, "
+	default:
+		return nil
+	}
+	return remedy.New(m.name, fmt.Errorf("%w: %s", tilestore.ErrExists, text), advice+"another --name, or --force if it is to become the next version all the same")
 }
 
 // sayMade reports a version that was there already.

@@ -190,7 +190,7 @@ func (o *ordeal) isDeterministic(t *testing.T) {
 func (o *ordeal) excludes(t *testing.T) {
 	data := t.TempDir()
 	_, base := serve(t, o.program, "--data", data)
-	r := begin(t, o.program, o.args(data)...)
+	r := begin(t, o.program, o.args(data, "--jobs", "1")...) // slow enough to be looked at
 	r.waitForTiling(t, 10)
 	invoke(t, o.program, append(o.args(data), "--quiet")...).checkScreen(t, exitStore, "alps: dataset is being written by another process")
 	looks := 0

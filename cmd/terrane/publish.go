@@ -36,7 +36,11 @@ func (a *app) sayDone(ctx context.Context, w *mbtiles.Writer, start time.Time) (
 	defer r.Close()
 	i := r.Info()
 	p := published{Name: i.Name, Version: i.Version, Path: w.Path(), Tiles: i.Tiles, Bytes: i.SizeBytes, Seconds: time.Since(start).Seconds()}
-	a.say("done     %s version %d, %s tiles, %s in %.1f s", p.Name, p.Version, thousands(p.Tiles), sizeText(p.Bytes), p.Seconds)
+	a.say("done     %s version %d, levels %d-%d, %s tiles, %s in %.1f s", p.Name, p.Version, i.Levels[0], i.Levels[1],
+		thousands(p.Tiles), sizeText(p.Bytes), p.Seconds)
+	if err := a.sayInstant(ctx, i); err != nil {
+		return published{}, err
+	}
 	a.say("next     terrane serve --data %s", a.data)
 	return p, a.printPublished(p)
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
+	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/tilestore"
 	"github.com/terrane/terrane/tilestore/mbtiles"
 )
 
@@ -15,33 +18,39 @@ type removed struct {
 }
 
 func newRmCommand(a *app) *cobra.Command {
-	var unfinished bool
+	var unfinished, force bool
 	c := &cobra.Command{
 		Use:   "rm NAME[@VERSION]",
 		Short: "Remove a dataset, or one version of it",
 		Long: "Remove a dataset with all its versions, or the version that is named. Servers that hold it open answer the requests under\n" +
-			"way and forget it. With --unfinished, drop what an interrupted ingest left under the name, and no version.",
+			"way and forget it. With --unfinished, drop what an interrupted ingest left under the name, and no version. A file that this program\n" +
+			"did not make is removed with --force only.",
 		Example: "  terrane rm alps\n  terrane rm alps@2\n  terrane rm alps --unfinished",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if unfinished {
 				return a.removeUnfinished(c.Context(), args[0])
 			}
-			return a.remove(c.Context(), args[0])
+			return a.remove(c.Context(), args[0], force)
 		},
 	}
 	c.Flags().BoolVar(&unfinished, "unfinished", false, "drop the unfinished work under this name instead")
+	c.Flags().BoolVar(&force, "force", false, "remove files too that this program did not make")
 	return c
 }
 
-// remove removes what ref names.
-func (a *app) remove(ctx context.Context, ref string) error {
+// remove removes what ref names; files by others only with force.
+func (a *app) remove(ctx context.Context, ref string, force bool) error {
 	folder, err := a.openFolder(ctx)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
 	versions := versionsOf(folder, ref)
+	if others := folder.Foreign(ref); len(others) > 0 && !force {
+		err := mark(errors.New("this program did not make the file: there may be no other copy"), tilestore.ErrForeign)
+		return remedy.New(others[0], err, "terrane rm "+ref+" --force removes it, if it is to go")
+	}
 	if err := folder.Remove(ref); err != nil {
 		return a.unknown(folder, ref, err)
 	}

@@ -47,7 +47,8 @@ func newRootCommand(a *app) *cobra.Command {
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "only results and errors")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more")
 	f.BoolVar(&a.json, "json", false, "results as JSON on stdout")
-	root.AddCommand(newServeCommand(a), newListCommand(a), newInfoCommand(a), newVersionsCommand(a), newRmCommand(a), newVerifyCommand(a), newImportCommand(a), newVersionCommand(a))
+	root.AddCommand(newServeCommand(a), newListCommand(a), newInfoCommand(a), newVersionsCommand(a), newUseCommand(a), newPruneCommand(a), newRmCommand(a), newVerifyCommand(a), newImportCommand(a), newExportCommand(a), newVersionCommand(a))
+	root.AddCommand(newHeightCommand(a), newProfileCommand(a))
 	root.AddCommand(rasterCommands(a)...)
 	return root
 }

@@ -31,6 +31,7 @@ type serveFlags struct {
 	connections int
 	title       string
 	contact     wms.Contact
+	geoid       string
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -43,7 +44,7 @@ func newServeCommand(a *app) *cobra.Command {
 		Example: "  terrane serve\n  terrane serve --data /srv/terrain --listen :80 --base-url https://maps.example.org/terrane/",
 		Args:    usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			o, err := f.options(a)
+			o, err := f.options(c.Context(), a)
 			if err != nil {
 				return usageError(c, err)
 			}
@@ -66,13 +67,15 @@ func (f *serveFlags) register(c *cobra.Command) {
 	s.StringVar(&f.title, "service-title", "Terrane", "title that WMS and WMTS say of the service")
 	s.StringVar(&f.contact.Organization, "contact-organization", "", "who runs the service, as WMS says it")
 	s.StringVar(&f.contact.Email, "contact-email", "", "where to write to, as WMS says it")
+	s.StringVar(&f.contact.Phone, "contact-phone", "", "where to call, as WMS says it")
+	s.StringVar(&f.geoid, "geoid", "auto", geoidUsage)
 	s.BoolVar(&f.accessLog, "access-log", false, "write one JSON line a request to stderr")
 	s.Int64Var(&f.cacheMB, "cache", 64, "megabytes of memory for ready answers, 0 for none")
 	s.IntVar(&f.connections, "max-connections", 4096, "connections open at a time; more wait")
 }
 
 // options turns the flags into the server's options.
-func (f *serveFlags) options(a *app) (server.Options, error) {
+func (f *serveFlags) options(ctx context.Context, a *app) (server.Options, error) {
 	o := server.Options{CORS: f.cors, Log: a.log(), Build: build(), Pages: web.Pages(), CacheBytes: f.cacheMB << 20, Registry: newRegistry(), Title: f.title, Contact: f.contact}
 	if f.cacheMB == 0 {
 		o.CacheBytes = -1
@@ -92,6 +95,9 @@ func (f *serveFlags) options(a *app) (server.Options, error) {
 		return o, err
 	}
 	if o.TLS, err = loadTLS(f.tlsCert, f.tlsKey, o.Log); err != nil {
+		return o, err
+	}
+	if o.Sea, err = openSea(ctx, f.geoid); err != nil {
 		return o, err
 	}
 	if o.Cesium, err = web.Cesium(); err != nil && !errors.Is(err, web.ErrNoCesium) {
@@ -147,6 +153,9 @@ func (a *app) serve(ctx context.Context, address string, o server.Options) error
 		l.Close()
 		return err
 	}
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	go newLookout(a.data, problems).follow(watch, folder, o.Log)
 	return server.New(catalog{folder}, o).Serve(ctx, l)
 }
 

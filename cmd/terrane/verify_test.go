@@ -73,7 +73,7 @@ func TestTilesByOthersAreVerifiedImportedAndVerifiedAgain(t *testing.T) {
 			if code, stdout, stderr := run(t, "verify", dir); code != exitDone || !strings.HasSuffix(stdout, "no faults\n") {
 				t.Errorf("folder: exit %d\n%s%s", code, stdout, stderr)
 			}
-			if code, _, stderr := run(t, "import", dir); code != exitDone || !strings.Contains(stderr, "done     alps version 1, 10 tiles") {
+			if code, _, stderr := run(t, "import", dir); code != exitDone || !strings.Contains(stderr, "done     alps version 1, levels 0-1, 10 tiles") {
 				t.Fatalf("import: exit %d\n%s", code, stderr)
 			}
 			if left := names(t, "data"); len(left) != 1 || left[0] != "alps@1.mbtiles" {
@@ -190,14 +190,14 @@ func TestImportsDoNotMix(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin("import alps")
-	if code, _, stderr := run(t, "import", dir); code != exitDone || !strings.Contains(stderr, "done     alps version 1, 10 tiles") {
+	if code, _, stderr := run(t, "import", dir); code != exitDone || !strings.Contains(stderr, "done     alps version 1, levels 0-1, 10 tiles") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 	begin("a hash, as an ingest has it")
 	if code, _, stderr := run(t, "import", dir); code != exitStore || !strings.Contains(stderr, "--force") {
 		t.Errorf("over an ingest: exit %d\n%s", code, stderr)
 	}
-	if code, _, stderr := run(t, "import", dir, "--force"); code != exitDone || !strings.Contains(stderr, "done     alps version 2, 10 tiles") {
+	if code, _, stderr := run(t, "import", dir, "--force"); code != exitDone || !strings.Contains(stderr, "done     alps version 2, levels 0-1, 10 tiles") {
 		t.Errorf("--force: exit %d\n%s", code, stderr)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/terrane/terrane/internal/remedy"
@@ -21,8 +20,8 @@ func newVersionsCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "versions NAME",
 		Short: "List the versions of a dataset, the latest first",
-		Long: "Lists the versions of a dataset. The first that is whole is what clients get under its name; each can be had as NAME@VERSION,\n" +
-			"by info, verify, rm and over HTTP.",
+		Long: "Lists the versions of a dataset. The first that is whole is what clients get under its name, or, of pictures with a time, that of the\n" +
+			"latest instant, unless terrane use said which; each can be had as NAME@VERSION, by info, verify, rm, export and over HTTP.",
 		Example: "  terrane versions alps\n  terrane rm alps@1",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -35,25 +34,25 @@ func newVersionsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printVersions(list)
+			return a.printVersions(folder, args[0], list)
 		},
 	}
 }
 
 // versions describes the versions of a dataset that can be read; what is wrong with others is said.
-func (a *app) versions(ctx context.Context, folder *mbtiles.Folder, name string) ([]versioned, error) {
+func (a *app) versions(ctx context.Context, folder *mbtiles.Folder, name string) ([]server.Summary, error) {
 	numbers := folder.Versions(name)
 	if len(numbers) == 0 {
 		return nil, a.unknown(folder, name, remedy.New(name, tilestore.ErrNoDataset, ""))
 	}
-	list := []versioned{}
+	list := []server.Summary{}
 	for _, v := range numbers {
 		h, err := folder.Get(ctx, name+"@"+versionText(v))
 		if err != nil {
 			a.warn([]mbtiles.Problem{{Name: name + "@" + versionText(v), Err: err}})
 			continue
 		}
-		list = append(list, versioned{server.Summarize(h.Info()), h.Info().Time})
+		list = append(list, server.Summarize(h.Info()))
 		h.Release()
 	}
 	return list, nil
@@ -62,40 +61,79 @@ func (a *app) versions(ctx context.Context, folder *mbtiles.Folder, name string)
 // versioned is an element of what "versions --json" prints.
 type versioned struct {
 	server.Summary
-	Time time.Time `json:"time,omitzero"` // instant that the pictures show
+	Current bool `json:"current,omitempty"` // served under the bare name
+	Used    bool `json:"used,omitempty"`    // because "terrane use" said so
 }
 
-func (a *app) printVersions(list []versioned) error {
+func (a *app) printVersions(folder *mbtiles.Folder, name string, list []server.Summary) error {
+	shown, used := shownOf(folder, list), pinnedOf(folder, list)
 	if a.json {
-		return a.printJSON(list)
+		all := []versioned{}
+		for i, s := range list {
+			all = append(all, versioned{s, i == shown, i == used})
+		}
+		return a.printJSON(all)
 	}
+	defer a.sayUse(folder, name, used)
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	timed := slices.ContainsFunc(list, func(v versioned) bool { return !v.Time.IsZero() })
+	timed := slices.ContainsFunc(list, func(v server.Summary) bool { return !v.Time.IsZero() })
 	column := func(text string) string {
 		if !timed {
 			return ""
 		}
 		return text + "\t"
 	}
-	fmt.Fprintln(w, "VERSION\tSERVED AS\t"+column("TIME")+"LEVELS\tTILES\tSIZE\tBOUNDS\tMANIFEST")
+	fmt.Fprintln(w, "VERSION\tSERVED AS\tKIND\tFORMAT\t"+column("TIME")+"LEVELS\tTILES\tSIZE\tBOUNDS\tMANIFEST")
 	for i, s := range list {
 		served := s.Name + "@" + versionText(s.Version)
-		if i == 0 {
+		if i == shown {
 			served = s.Name + ", " + served
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s%d-%d\t%s\t%s\t%s\t%.12s\n", s.Version, served, column(instantText(s.Time)), s.Levels[0], s.Levels[1], thousands(s.Tiles), sizeText(s.Bytes),
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s%d-%d\t%s\t%s\t%s\t%.12s\n", s.Version, served, s.Kind,
+			formatName(s.Format), column(instantText(s.Time)), s.Levels[0], s.Levels[1], thousands(s.Tiles), sizeText(s.Bytes),
 			boundsText(s.Bounds), s.Manifest)
 	}
 	return w.Flush()
 }
 
-// borrow lends the dataset version that ref names, or says what there is instead.
+// pinnedOf says which of a dataset's versions "terrane use" made the current one, -1 if none that is there.
+func pinnedOf(folder *mbtiles.Folder, list []server.Summary) int {
+	return slices.IndexFunc(list, func(s server.Summary) bool {
+		v, ok := folder.Pinned(s.Name)
+		return ok && v == s.Version
+	})
+}
+
+// newest lends the highest version of a dataset that is whole, whichever is the current one.
+func newest(ctx context.Context, folder *mbtiles.Folder, name string) (*mbtiles.Handle, error) {
+	for _, v := range folder.Versions(name) {
+		if h, err := folder.Get(ctx, name+"@"+versionText(v)); err == nil {
+			return h, nil
+		}
+	}
+	return folder.Get(ctx, name)
+}
+
+// borrow lends the dataset version that ref names, or says what there is instead. A bare name is the version that is served under it.
 func (a *app) borrow(ctx context.Context, folder *mbtiles.Folder, ref string) (*mbtiles.Handle, error) {
 	h, err := folder.Get(ctx, ref)
 	if err != nil {
 		return nil, a.unknown(folder, ref, err)
 	}
-	return h, nil
+	name, pinned := splitRef(ref)
+	if pinned != "" || h.Info().Time.IsZero() {
+		return h, nil
+	}
+	newest := h.Info().Version // of the instants the latest is served
+	h.Release()
+	list, err := a.versions(ctx, folder, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > 0 {
+		newest = list[shownOf(folder, list)].Version
+	}
+	return folder.Get(ctx, fmt.Sprintf("%s@%d", name, newest))
 }
 
 // unknown gives an error about a reference that stands for nothing the remedy that fits: other versions, unfinished work, the list.

@@ -11,6 +11,18 @@ function show({ view }, source) {
   });
 }
 
+// ground is the terrain of a dataset by its TileJSON, under shaded relief.
+function ground({ base, dataset, view }, tiles) {
+  const source = { type: 'raster-dem', url: `${base}/${tiles.replace('/', `/${dataset}/`)}` };
+  return new maplibregl.Map({
+    container: 'map', bounds: view, fadeDuration: 0,
+    style: {
+      version: 8, sources: { heights: source, shaded: source },
+      layers: [{ id: 'relief', type: 'hillshade', source: 'shaded' }], terrain: { source: 'heights', exaggeration: 1 },
+    },
+  });
+}
+
 const wms = ({ base, dataset }, more) => ({
   tileSize: 256,
   tiles: [`${base}/wms?service=WMS&request=GetMap&layers=${dataset}&styles=&format=image/png&transparent=true&width=256&height=256`
@@ -24,6 +36,9 @@ stage({
     'TileJSON @2x': (t) => show(t, { url: `${t.base}/imagery/${t.dataset}/tilejson@2x.json` }),
     'tiles': (t) => show(t, { tiles: [`${t.base}/imagery/${t.dataset}/{z}/{x}/{y}.png`], tileSize: 256, maxzoom: t.deepest, bounds: t.bounds }),
     'tiles TMS': (t) => show(t, { tiles: [`${t.base}/tms/${t.dataset}/{z}/{x}/{y}.png`], scheme: 'tms', tileSize: 256, maxzoom: t.deepest, bounds: t.bounds }),
+    'terrain-RGB': (t) => ground(t, 'rgb/tilejson.json'),
+    'terrain-RGB @2x WebP': (t) => ground(t, 'rgb/tilejson@2x.json?format=webp'),
+    'Terrarium': (t) => ground(t, 'terrarium/tilejson.json'),
     'WMS 1.1.1': (t) => show(t, wms(t, '&version=1.1.1&srs=EPSG:3857')),
     'WMS 1.3.0': (t) => show(t, wms(t, '&version=1.3.0&crs=EPSG:3857')),
   },
@@ -32,5 +47,6 @@ stage({
     const { x, y } = map.project(place);
     return [x, y];
   },
+  facts: (map, task) => (map.getTerrain() ? task.places.map((place) => map.queryTerrainElevation(place)) : undefined),
   remove(map) { map.remove(); },
 });

@@ -1,9 +1,12 @@
 package server
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -30,11 +33,20 @@ type Summary struct {
 	Extensions  []string          `json:"extensions,omitempty"`
 	Tiles       int64             `json:"tiles"`
 	Bytes       int64             `json:"bytes"`
-	Vertical    string            `json:"vertical,omitempty"`
+	Vertical    string            `json:"vertical,omitempty"` // what the heights are: ellipsoid, or unknown
+	Datum       string            `json:"datum,omitempty"`    // what those of the sources counted from, in words
 	Manifest    string            `json:"manifest"`
+	Time        time.Time         `json:"time,omitzero"`      // instant that the pictures show
+	Times       []Moment          `json:"times,omitempty"`    // all instants that there are, ascending, over HTTP only
 	Links       map[string]string `json:"links,omitempty"`    // absolute URLs, over HTTP only
 	Layers      []Layer           `json:"layers,omitempty"`   // pictures of the dataset, over HTTP only: one of imagery, one for each style of terrain
 	Snippets    map[string]string `json:"snippets,omitempty"` // code for each client, of a dataset asked for by name over HTTP only
+}
+
+// Moment is an instant that a dataset shows, and the version that does: /datasets/{name}@{version}.
+type Moment struct {
+	Time    time.Time `json:"time"`
+	Version int       `json:"version"`
 }
 
 // snippetsOf writes what a program of each client takes to show the dataset.
@@ -85,8 +97,31 @@ func Summarize(i tilestore.Info) Summary {
 		Name: i.Name, Version: i.Version, Kind: i.Kind, Title: i.Title, Attribution: i.Attribution,
 		Format: i.Format, Grid: gridName(i.Grid), CRS: i.Grid.CRS().String(),
 		Bounds: [4]float64{i.Bound.Min.Lon(), i.Bound.Min.Lat(), i.Bound.Max.Lon(), i.Bound.Max.Lat()},
-		Levels: i.Levels, Extensions: i.Extensions, Tiles: i.Tiles, Bytes: i.SizeBytes, Vertical: i.Vertical, Manifest: i.Manifest,
+		Levels: i.Levels, Extensions: i.Extensions, Tiles: i.Tiles, Bytes: i.SizeBytes, Vertical: i.Vertical, Datum: datumOf(i),
+		Manifest: i.Manifest, Time: i.Time,
 	}
+}
+
+// datumOf reads what the provenance says of the sources' heights, if anything. It says so before it lists the sources, of which there may be thousands.
+func datumOf(i tilestore.Info) string {
+	d := json.NewDecoder(bytes.NewReader(i.Provenance))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return ""
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil || key == "sources" {
+			return ""
+		}
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return ""
+		}
+		if text, ok := value.(string); ok && key == "datum" {
+			return text
+		}
+	}
+	return ""
 }
 
 // datasets answers /datasets: an array of all, by name.
@@ -95,9 +130,14 @@ func (s *Server) datasets(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	now, err := s.services(c.Request().Context())
+	if err != nil {
+		return err
+	}
 	base := s.baseURL(c.Request())
 	list := make([]Summary, 0, len(all))
 	for _, i := range all {
+		i = now.shown(i)
 		f, err := s.factsOf(c.Request().Context(), i)
 		if errMissing(err) || errors.Is(err, tilestore.ErrCorrupt) || errors.Is(err, tilestore.ErrForeign) {
 			continue // it went away, or was withdrawn, meanwhile
@@ -106,18 +146,21 @@ func (s *Server) datasets(c echo.Context) error {
 			s.warn(c, err)
 			f = new(facts)
 		}
-		list = append(list, linked(i, f, i.Name, base))
+		sum := linked(i, f, i.Name, base)
+		s.linkHeights(&sum, f, i.Name, base)
+		sum.Times = now.moments(i.Name)
+		list = append(list, sum)
 	}
 	return s.sendJSON(c, list, cacheRevalidate)
 }
 
-// dataset answers /datasets/{name} and /datasets/{name}@{version}.
+// dataset answers /datasets/{name} and /datasets/{name}@{version}, and the metadata.xml below each.
 func (s *Server) dataset(c echo.Context) error {
-	ref := strings.TrimPrefix(c.Request().URL.Path, "/datasets/")
+	ref, asMetadata := strings.CutSuffix(strings.TrimPrefix(c.Request().URL.Path, "/datasets/"), metadataSuffix)
 	if _, ok := checkRef(ref); !ok {
 		return tilestore.ErrNoDataset
 	}
-	d, err := s.openAny(c.Request().Context(), ref)
+	d, err := s.openShown(c.Request().Context(), ref)
 	if err != nil {
 		return err
 	}
@@ -126,8 +169,17 @@ func (s *Server) dataset(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	now, err := s.services(c.Request().Context())
+	if err != nil {
+		return err
+	}
 	base := s.baseURL(c.Request())
 	sum := linked(d.info, f, ref, base)
+	s.linkHeights(&sum, f, ref, base)
+	if asMetadata {
+		return s.metadata(c, d.info, sum, now)
+	}
+	sum.Times = now.moments(d.info.Name)
 	sum.Snippets = snippetsOf(sum, ref, base)
 	return s.sendJSON(c, sum, cacheRevalidate)
 }
@@ -135,7 +187,8 @@ func (s *Server) dataset(c echo.Context) error {
 // linked is the summary of a dataset asked for as ref, with the URLs that it has below base.
 func linked(i tilestore.Info, f *facts, ref, base string) Summary {
 	sum := Summarize(i)
-	sum.Links = map[string]string{"self": base + "/datasets/" + ref, "viewer": base + "/viewer#dataset=" + ref}
+	self := base + "/datasets/" + ref
+	sum.Links = map[string]string{"self": self, "viewer": base + "/viewer#dataset=" + ref, "metadata": self + metadataSuffix}
 	if i.Kind == tilestore.Terrain {
 		sum.Links["terrain"] = base + "/terrain/" + ref + "/"
 		sum.Links["layer"] = base + "/terrain/" + ref + "/layer.json"
@@ -154,8 +207,9 @@ func linked(i tilestore.Info, f *facts, ref, base string) Summary {
 // layersOf lists what a dataset can be seen as.
 func layersOf(i tilestore.Info, f *facts, ref, base string) []Layer {
 	tiles := base + "/imagery/" + ref + "/{z}/{x}/{y}"
+	plain := f.plainly(base, ref, i)
 	one := Layer{
-		Style: defaultStyle, Title: either(i.Title, i.Name), Grid: gridName(i.Grid), Levels: i.Levels, TileSize: f.size, Format: i.Format,
+		Style: defaultStyle, Title: either(i.Title, i.Name), Grid: gridName(plain.Grid), Levels: plain.Levels, TileSize: f.size, Format: plain.MIME,
 		Bounds: [4]float64{i.Bound.Min.Lon(), i.Bound.Min.Lat(), i.Bound.Max.Lon(), i.Bound.Max.Lat()}, Opaque: i.Format == tilestore.JPEG,
 	}
 	if !f.ground {
@@ -163,7 +217,6 @@ func layersOf(i tilestore.Info, f *facts, ref, base string) []Layer {
 		one.Tiles = tiles + "." + format.Ext
 		return []Layer{one}
 	}
-	one.Grid, one.Levels, one.Format = gridName(tilegrid.Mercator), [2]uint8{0, f.deep + mercatorBeyond}, tilestore.PNG
 	var list []Layer
 	for _, st := range style.Styles() {
 		l := one

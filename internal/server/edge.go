@@ -42,18 +42,22 @@ func (s *Server) guarded(c echo.Context, next echo.HandlerFunc) (err error) {
 	if len(r.RequestURI) > maxURI {
 		return errURI
 	}
+	s.trimBase(r.URL)
 	if r.ContentLength != 0 {
-		if r.ContentLength > s.options.Limits.BodyBytes {
+		most := s.options.Limits.BodyBytes
+		if asksPoints(r) {
+			most = max(most, pointsBytes)
+		}
+		if r.ContentLength > most {
 			return errBody
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, s.options.Limits.BodyBytes)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 	}
 	if r.Method == http.MethodOptions {
-		s.headers.preflight(c.Response().Header())
+		s.headers.preflight(c.Response().Header(), r.URL.Path)
 		c.Response().WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	s.trimBase(r.URL)
 	return next(c)
 }
 

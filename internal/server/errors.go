@@ -9,7 +9,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/terrane/terrane/imagery"
+	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/imagery/xyz"
+	"github.com/terrane/terrane/internal/elevation"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -43,6 +45,10 @@ var problems = []struct {
 	{xyz.ErrPage, problem{404, "no such page", ""}},
 	{errStyle, problem{404, "no such style", ""}},
 	{imagery.ErrTooLarge, problem{400, "the picture would take too many tiles", ""}},
+	{style.ErrNoHeights, problem{404, "this dataset keeps no heights", ""}},
+	{errDEMFormat, problem{400, "heights come as format=png and format=webp", ""}},
+	{errCrowd, problem{503, "too many large questions at a time", "5"}},
+	{errBodyRead, problem{400, "the request body did not arrive whole", ""}},
 	{errBusy, problem{503, "too many maps are being drawn", "5"}},
 	{errURI, problem{414, "the URL is too long", ""}},
 	{errBody, problem{413, "the request body is too large", ""}},
@@ -60,6 +66,10 @@ func problemOf(err error) problem {
 		if errors.Is(err, problems[i].is) {
 			return problems[i].problem
 		}
+	}
+	var r *elevation.Refusal
+	if errors.As(err, &r) {
+		return problem{400, r.Reason + "; try: " + r.Try, ""}
 	}
 	var h *echo.HTTPError
 	if errors.As(err, &h) && h.Code >= 400 && h.Code < 500 {

@@ -14,7 +14,7 @@ type headers struct {
 	origins      []string // allowed, if not any
 	varyAccept   []string // of tiles
 	varyEncoding []string // of all else that is cached
-	varyOrigin   []string // of pictures, which are the same for all clients
+	varyOrigin   []string // of pictures, which are the same for all clients: nothing, unless origins are told apart
 }
 
 // The values that never change. Methods and headers are what Cesium's ion client sends before each tile (spec: cesium-client, 5).
@@ -22,6 +22,7 @@ var (
 	star         = []string{"*"}
 	noSniff      = []string{"nosniff"}
 	allowMethods = []string{"GET, HEAD, OPTIONS"}
+	allowPost    = []string{"GET, HEAD, POST, OPTIONS"}
 	allowHeaders = []string{"Authorization, X-Cesium-Client, X-Cesium-Client-Version, Accept, Content-Type, If-None-Match"}
 	maxAge       = []string{"86400"}
 	policy       = []string{web.Policy}
@@ -32,11 +33,10 @@ func newHeaders(origins []string) headers {
 	h := headers{anyOrigin: len(origins) == 0 || slices.Contains(origins, "*"), origins: origins}
 	suffix := ""
 	if !h.anyOrigin {
-		suffix = ", Origin"
+		suffix, h.varyOrigin = ", Origin", []string{"Origin"}
 	}
 	h.varyAccept = []string{"Accept, Accept-Encoding" + suffix}
 	h.varyEncoding = []string{"Accept-Encoding" + suffix}
-	h.varyOrigin = []string{"Origin"}
 	return h
 }
 
@@ -61,11 +61,15 @@ func (s *headers) origin(r *http.Request) []string {
 }
 
 // preflight sets what OPTIONS answers beside that.
-func (s *headers) preflight(h http.Header) {
-	h["Access-Control-Allow-Methods"] = allowMethods
+func (s *headers) preflight(h http.Header, path string) {
+	methods := allowMethods
+	if pointsPath(path) {
+		methods = allowPost
+	}
+	h["Access-Control-Allow-Methods"] = methods
 	h["Access-Control-Allow-Headers"] = allowHeaders
 	h["Access-Control-Max-Age"] = maxAge
-	h["Allow"] = allowMethods
+	h["Allow"] = methods
 	if !s.anyOrigin {
 		h["Vary"] = []string{"Origin"}
 	}

@@ -114,6 +114,29 @@ func TestOriginsAreNamedOnlyIfListed(t *testing.T) {
 	}
 }
 
+// TestPicturesVaryOnlyByWhatIsToldApart: with * allowed, an answer is the same for all origins, and a cache needs one copy of it.
+func TestPicturesVaryOnlyByWhatIsToldApart(t *testing.T) {
+	for _, c := range []struct {
+		origins       []string
+		picture, text string
+	}{
+		{nil, "", "Accept-Encoding"}, {[]string{"*"}, "", "Accept-Encoding"}, {[]string{"https://app.example", "*"}, "", "Accept-Encoding"},
+		{[]string{"https://app.example"}, "Origin", "Accept-Encoding, Origin"},
+	} {
+		s, _ := newGallery(t, Options{CORS: c.origins})
+		for path, want := range map[string]string{
+			"/wmts/1.0.0/mercator/default/WebMercatorQuad/5/11/16.png": c.picture, "/tms/mercator/5/16/20.png": c.picture,
+			"/wms?service=WMS&version=1.1.1&request=GetMap&layers=mercator&styles=&srs=EPSG:4326&bbox=8,47,9,48&width=9&height=9&format=image/png": c.picture,
+			"/wmts/1.0.0/WMTSCapabilities.xml": c.text, "/imagery/mercator/tilejson.json": c.text,
+		} {
+			r := ask(s, "GET", path, "Origin: https://app.example")
+			if got := strings.Join(r.Header.Values("Vary"), "; "); r.StatusCode != 200 || got != want {
+				t.Errorf("%v %s: %d, Vary is %q, want %q", c.origins, path, r.StatusCode, got, want)
+			}
+		}
+	}
+}
+
 func TestLinksFollowBaseURLAndTrustedProxies(t *testing.T) {
 	proxy := netip.MustParsePrefix("192.0.2.0/24") // httptest's peer is 192.0.2.1
 	at := func(s string) *url.URL { u, _ := url.Parse(s); return u }

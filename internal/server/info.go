@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"image/color"
 	"math"
 
 	"github.com/paulmach/orb"
@@ -21,7 +22,8 @@ func (s *Server) infoOf(ctx context.Context, ref string, p orb.Point) ([]wms.Inf
 	return s.info(ctx, &d, p)
 }
 
-// info tells what a dataset has at a place, degrees: the height of terrain, the colour of imagery. Nothing where there is nothing.
+// info tells what a dataset has at a place, degrees: the height of terrain; of imagery the sources' own values if they are kept, else the
+// colour, which is a value too where nothing was lost on its way. Nothing where there is nothing.
 func (s *Server) info(ctx context.Context, d *lease, p orb.Point) ([]wms.Info, error) {
 	f, err := s.maps.facts(ctx, d)
 	if err != nil {
@@ -40,23 +42,29 @@ func (s *Server) info(ctx context.Context, d *lease, p orb.Point) ([]wms.Info, e
 		i.Values = []wms.Value{{Name: "height", Number: math.Round(metres*1000) / 1000, Unit: "m"}}
 		return []wms.Info{i}, nil
 	}
-	colour, ok, err := s.colour(ctx, d, f, p)
+	at, ok, err := s.pixel(ctx, d, f, p)
 	if err != nil || !ok {
 		return nil, err
 	}
-	i.Kind = wms.StoredColour
-	for k, name := range []string{"red", "green", "blue", "alpha"} {
-		i.Values = append(i.Values, wms.Value{Name: name, Number: float64(colour[k])})
+	if i.Kind, i.Values, err = s.values(ctx, d, f, at); err != nil || len(i.Values) == 0 {
+		return nil, err
 	}
 	return []wms.Info{i}, nil
 }
 
-// colour is that of the pixel at a place, on the deepest level that has a tile there; ok is false where that is transparent, or none.
-func (s *Server) colour(ctx context.Context, d *lease, f *facts, p orb.Point) (rgba [4]uint8, ok bool, err error) {
+// spot is a pixel of a stored tile.
+type spot struct {
+	tile        tilegrid.Coord
+	column, row int
+	colour      color.NRGBA
+}
+
+// pixel finds the pixel at a place, on the deepest level that has a tile there; ok is false where that is transparent, or none.
+func (s *Server) pixel(ctx context.Context, d *lease, f *facts, p orb.Point) (at spot, ok bool, err error) {
 	g := d.info.Grid
 	x, y := g.Fraction(orb.Point{math.Mod(math.Mod(p[0]+180, 360)+360, 360) - 180, p[1]})
 	if f.tiles == nil || !(y >= 0 && y <= 1) || g == tilegrid.Mercator && math.Abs(p[1]) > tilegrid.MercatorLimit {
-		return rgba, false, nil
+		return at, false, nil
 	}
 	source := f.tiles.On(reader{d.Dataset}, d.Opening())
 	lo, hi := source.Levels()
@@ -66,13 +74,14 @@ func (s *Server) colour(ctx context.Context, d *lease, f *facts, p orb.Point) (r
 		c := tilegrid.Coord{Z: uint8(z), X: min(uint32(column), columns-1), Y: min(uint32(row), rows-1)}
 		tile, err := source.Image(ctx, g.FlipY(c))
 		if err != nil {
-			return rgba, false, err
+			return at, false, err
 		}
 		if tile.NRGBA != nil {
 			pixel := func(at float64, tile uint32) int { return min(int((at-float64(tile))*float64(f.size)), f.size-1) }
-			q := tile.NRGBAAt(pixel(column, c.X), pixel(row, c.Y))
-			return [4]uint8{q.R, q.G, q.B, q.A}, q.A > 0, nil
+			at = spot{tile: g.FlipY(c), column: pixel(column, c.X), row: pixel(row, c.Y)}
+			at.colour = tile.NRGBAAt(at.column, at.row)
+			return at, at.colour.A > 0, nil
 		}
 	}
-	return rgba, false, nil
+	return at, false, nil
 }

@@ -32,6 +32,7 @@ type maps struct {
 	services services
 	large    chan struct{} // maps that are being drawn
 	small    chan struct{} // tiles and the like that are being drawn
+	bodies   chan struct{} // large bodies that are being answered
 }
 
 // How many maps are drawn at a time for each core, and how long one may take, waiting included.
@@ -45,6 +46,7 @@ func newMaps(o Options) *maps {
 	if m.registry == nil {
 		m.registry = imagery.Builtin()
 	}
+	m.bodies = make(chan struct{}, largeBodies)
 	m.tiles, m.ground = imagery.NewCache(o.PictureBytes/2), style.NewCache(o.PictureBytes/2)
 	m.boxes = wms.NewBoxes(m.registry)
 	m.drawer.Limits.Pixels = mostMapPixels
@@ -77,6 +79,7 @@ type facts struct {
 	ground bool           // terrain with heights
 	size   int            // pixels a side of a tile
 	deep   uint8          // deepest level of pictures, in the dataset's own grid
+	bands  []string       // of imagery: names of the values that tiles without loss hold; none if what they hold are colours
 }
 
 // pictured tells whether pictures can be drawn of the dataset.
@@ -110,7 +113,7 @@ func (m *maps) facts(ctx context.Context, d *lease) (*facts, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.tiles, f.size = tiles.On(nil, nil), tiles.TileSize()
+		f.tiles, f.size, f.bands = tiles.On(nil, nil), tiles.TileSize(), bandsOf(d.info.Provenance)
 	} else if g, err := style.NewGround(reader{d.Dataset}, m.ground, d.Opening()); err == nil {
 		_, err := reader{d.Dataset}.Heights(ctx, tilegrid.Coord{})
 		if err != nil && !errors.Is(err, tilestore.ErrNotFound) {
@@ -131,7 +134,11 @@ func (s *Server) factsOf(ctx context.Context, i tilestore.Info) (*facts, error) 
 			return f, nil
 		}
 	}
-	d, err := s.openAny(ctx, i.Name)
+	ref := i.Name
+	if !i.Time.IsZero() { // it need not be the newest version
+		ref = fmt.Sprintf("%s@%d", i.Name, i.Version)
+	}
+	d, err := s.openAny(ctx, ref)
 	if err != nil {
 		return nil, err
 	}

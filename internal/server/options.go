@@ -12,6 +12,7 @@ import (
 
 	"github.com/terrane/terrane/imagery"
 	"github.com/terrane/terrane/imagery/wms"
+	"github.com/terrane/terrane/internal/elevation"
 )
 
 // Options say how to serve. The zero value is a server for one host with sensible limits and no pages.
@@ -33,6 +34,8 @@ type Options struct {
 	PictureBytes int64
 	// Registry knows the reference systems that maps are drawn in; nil for WGS 84 and Mercator only.
 	Registry imagery.Registry
+	// Sea is mean sea level, above which heights may be asked for; the zero value is none.
+	Sea elevation.Sea
 	// Title and Contact are what the capabilities of WMS and WMTS say of the service; the zero Contact leaves it out.
 	Title   string
 	Contact wms.Contact
@@ -56,7 +59,7 @@ type Limits struct {
 	Idle        time.Duration // between requests: 60 s
 	Shutdown    time.Duration // for requests under way at the end: 25 s
 	HeaderBytes int           // of the request: 32 KB
-	BodyBytes   int64         // of the request: 64 KB
+	BodyBytes   int64         // of the request: 64 KB; questions for many heights may have 2 MB
 	Connections int           // open at a time; more wait to be accepted: 4096
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/terrane/terrane/imagery/xyz"
+	"github.com/terrane/terrane/terrain"
 )
 
 // route joins a URL to what answers GET and HEAD there: a handler, or a finder of what is stored. Where both are given the finder is asked first.
@@ -14,6 +15,7 @@ type route struct {
 	path   string
 	handle echo.HandlerFunc
 	find   finder
+	post   echo.HandlerFunc // of POST, where that is answered
 }
 
 // finder finds the ready answer to a request for something stored. It may look at the URL, at the headers that are [kept], and at the context: of
@@ -44,6 +46,7 @@ func redirect(c echo.Context, to string) error {
 
 // routes is the table of every URL that the server knows. A "*" takes the rest of the path.
 func (s *Server) routes() []route {
+	rgb, terrarium := dem{s, "/rgb/", terrain.Mapbox}, dem{s, "/terrarium/", terrain.Terrarium}
 	return []route{
 		{path: "/terrain/*", find: s.terrain("/terrain/"), handle: s.terrainRoot("/terrain/")}, // terrain.go: layer.json and tiles
 
@@ -52,6 +55,12 @@ func (s *Server) routes() []route {
 		{path: "/wmts", find: s.storedWMTS, handle: s.wmts}, // wmts.go
 		{path: "/wmts/*", find: s.storedWMTS, handle: s.wmts},
 		{path: "/wms", handle: s.wms}, // wms.go
+
+		{path: "/height/*", find: s.height, post: s.heights},     // height.go
+		{path: "/profile/*", handle: s.profile, post: s.profile}, // profile.go
+		{path: "/heightmap/*", find: s.heightmap},                // heightmap.go
+		{path: "/rgb/*", find: rgb.ready, handle: rgb.handle},    // dem.go
+		{path: "/terrarium/*", find: terrarium.ready, handle: terrarium.handle},
 
 		{path: "/datasets", handle: s.datasets}, // datasets.go
 		{path: "/datasets/*", handle: s.dataset},

@@ -7,7 +7,7 @@
 // Rules that hold for every answer, errors included:
 //
 //   - CORS headers, and OPTIONS is answered everywhere;
-//   - GET and HEAD only, Content-Length always set, a strong ETag that differs by representation, 304 where it matches;
+//   - GET and HEAD, and POST where a question may be long; Content-Length always set, a strong ETag that differs by representation, 304 where it matches;
 //   - gzip only where the client accepts it, and then with Content-Encoding: stored gzip is passed through, not repacked;
 //   - errors are JSON {"error", "status"}, or the exceptions of WMS and WMTS: never a path of the machine, SQL, a stack, or what the client sent;
 //   - no 5xx but a deliberate 503 with Retry-After, and 500 after a panic in a handler: a bug of ours, told in full in the log only.
@@ -26,6 +26,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
@@ -34,7 +35,7 @@ import (
 )
 
 // Catalog finds datasets. Get takes "name" or "name@version" and returns an error that wraps tilestore.ErrNoDataset if there
-// is none, or tilestore.ErrCorrupt if it was withdrawn; All describes the newest version of each dataset, sorted by name. Both are
+// is none, or tilestore.ErrCorrupt if it was withdrawn; All describes the current version of each dataset, mostly the newest, sorted by name. Both are
 // safe for concurrent use.
 type Catalog interface {
 	Get(ctx context.Context, ref string) (Dataset, error)
@@ -46,6 +47,12 @@ type Catalog interface {
 type Chronicle interface {
 	Numbers(name string) []int
 	Versions(ctx context.Context, name string) ([]tilestore.Info, error)
+}
+
+// Holder is implemented by catalogues in which a version can be held as the current one, whatever is newer: Get and All find it under the bare name. The
+// instants of a dataset end with it.
+type Holder interface {
+	Held(name string) (version int, ok bool)
 }
 
 // Dataset is one dataset version, held open for one request until Release. Opening is a comparable value, equal for all requests that read the
@@ -88,6 +95,9 @@ func New(catalog Catalog, options Options) *Server {
 		}
 		s.echo.GET(r.path, r.handle)
 		s.echo.HEAD(r.path, r.handle)
+		if r.post != nil {
+			s.echo.POST(r.path, r.post)
+		}
 	}
 	return s
 }
@@ -112,6 +122,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	f := newFront(newListener(l, limits.Connections, &s.metrics.connections), s)
 	h.ConnState = f.notice
 	done := make(chan error, 1)
+	defer s.warm(ctx)()
 	go func() { done <- h.Serve(s.behind(f, h.TLSConfig)) }()
 	select {
 	case err := <-done:
@@ -120,6 +131,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	s.stopping.Store(true)
 	return s.stop(h, f)
+}
+
+// warm does what the first map would wait for: PROJ takes a tenth of a second for the reference systems that are offered. The
+// datasets, of which there may be many, are looked at meanwhile; wait ends when that has.
+func (s *Server) warm(ctx context.Context) (wait func()) {
+	s.offered()
+	var looking sync.WaitGroup
+	looking.Go(func() { _, _ = s.services(ctx) }) // what is wrong with them is told to who asks
+	return looking.Wait
 }
 
 // behind picks what net/http accepts from: connections behind the front, unless they are encrypted or each request is to be logged.

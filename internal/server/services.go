@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -34,7 +33,7 @@ func (v *services) last() (now *offer, young bool) {
 	return v.now, time.Since(v.asked) < fresh
 }
 
-// offer is the state of the catalogue that the documents describe. It is not changed once it is made.
+// offer is the state of the catalogue that the documents describe. It is not changed once it is made, but for keeping these.
 type offer struct {
 	infos    []tilestore.Info // what it was made of
 	pictured []pictured
@@ -43,78 +42,23 @@ type offer struct {
 	layers   map[string]*wmts.Layer
 	instants map[string]instants
 	partial  bool // a dataset could not be read
-}
 
-// instants are those of a dataset, in order.
-type instants struct {
-	numbers []int // of all versions that there were
-	all     []instant
+	documents documents // what has been written of all this
 }
 
 // pictured is a dataset of which pictures can be drawn.
 type pictured struct {
-	info tilestore.Info
+	info tilestore.Info // of the version that is shown to who names none
 	*facts
 	instants []instant
 }
 
-// instant is a version that shows the ground at a time.
-type instant struct {
-	time  time.Time
-	ref   string // name@version
-	bound orb.Bound
-}
-
-// ref names the version of a dataset that shows an instant: the newest one for the zero time, and where there are no instants.
-func (o *offer) ref(name string, at time.Time) string {
-	for _, i := range o.instants[name].all {
-		if !at.IsZero() && i.time.Equal(at) {
-			return i.ref
-		}
-	}
-	return name
-}
-
-// instantsOf lists the instants that the versions of a dataset show, in order; of versions of one instant the newest counts.
-func instantsOf(ctx context.Context, c Chronicle, i tilestore.Info) ([]instant, error) {
-	versions, err := c.Versions(ctx, i.Name)
-	if err != nil {
-		return nil, err
-	}
-	var all []instant
-	for _, v := range slices.Backward(versions) {
-		if !v.Time.IsZero() && v.Kind == i.Kind {
-			all = append(all, instant{v.Time.UTC(), fmt.Sprintf("%s@%d", v.Name, v.Version), v.Bound})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b instant) int { return a.time.Compare(b.time) })
-	return slices.CompactFunc(all, func(a, b instant) bool { return a.time.Equal(b.time) }), nil
-}
-
-// instants lists those of each dataset whose newest version shows one. Versions are opened only if there are others than the last offer was made of.
-func (s *Server) instants(ctx context.Context, infos []tilestore.Info, last *offer) (map[string]instants, error) {
-	chronicle, ok := s.catalog.(Chronicle)
-	found := map[string]instants{}
-	for _, i := range infos {
-		if !ok || i.Time.IsZero() {
-			continue
-		}
-		numbers := chronicle.Numbers(i.Name)
-		if last != nil && slices.Equal(last.instants[i.Name].numbers, numbers) {
-			found[i.Name] = last.instants[i.Name]
-			continue
-		}
-		all, err := instantsOf(ctx, chronicle, i)
-		if err != nil {
-			return nil, err
-		}
-		found[i.Name] = instants{numbers, all}
-	}
-	return found, nil
-}
-
-// fresh is how long an offer is taken for current: as long a new dataset may be missing from the documents.
-const fresh = 500 * time.Millisecond
+// fresh is how long an offer is taken for current: as long a new dataset may be missing from the documents. Who asks for what is missing is told so
+// only by an offer that is younger than hasty: see [Server.renewed].
+const (
+	fresh = 500 * time.Millisecond
+	hasty = 100 * time.Millisecond
+)
 
 // mapFormats are the picture formats of WMS, the one that clients take unasked first.
 func mapFormats() []picture.Format { return append(picture.Formats(), geoTIFF) }
@@ -124,8 +68,8 @@ var geoTIFF = picture.Format{Name: "geotiff", MIME: "image/tiff", Ext: "tif", Al
 
 // advertised are the reference systems that capabilities name; the registry's others are drawn as well.
 var advertised = []string{
-	"CRS:84", "EPSG:4326", "EPSG:3857", "EPSG:3395", "EPSG:4258", "EPSG:3035", "EPSG:3034", "EPSG:25832", "EPSG:25833", "EPSG:2154", "EPSG:27700", "EPSG:4269",
-	"EPSG:5070", "EPSG:3413", "EPSG:3031", "EPSG:3978", "EPSG:2193", "EPSG:7855",
+	"CRS:84", "EPSG:4326", "EPSG:3857", "EPSG:3395", "EPSG:4258", "EPSG:3035", "EPSG:3034", "EPSG:25832", "EPSG:25833", "EPSG:2154",
+	"EPSG:27700", "EPSG:4269", "EPSG:5070", "EPSG:3413", "EPSG:3031", "EPSG:3978", "EPSG:2193", "EPSG:7855",
 }
 
 // services returns what is offered now. While one request looks for changes, others are given what was offered before.
@@ -145,7 +89,30 @@ func (s *Server) services(ctx context.Context) (*offer, error) {
 	return s.renew(ctx, now)
 }
 
-// renew looks at the catalogue, and makes a new offer if it is not what the last one was made of, or that was not whole. One goroutine at a time does so.
+// renewed returns what is offered now, for a request that names what seen, the offer that it was given, does not hold: something that was published a
+// moment ago. The catalogue is looked at, unless that was done within [hasty], whatever is asked and however often. It returns nil if nothing else is
+// offered, and if the catalogue cannot be read: then what is said of seen holds.
+func (s *Server) renewed(ctx context.Context, seen *offer) *offer {
+	v := &s.maps.services
+	v.making.Lock()
+	defer v.making.Unlock()
+	v.mu.Lock()
+	now, young := v.now, time.Since(v.asked) < hasty
+	v.mu.Unlock()
+	if !young {
+		var err error
+		if now, err = s.renew(ctx, now); err != nil {
+			return nil
+		}
+	}
+	if now == seen {
+		return nil
+	}
+	return now
+}
+
+// renew looks at the catalogue, and makes a new offer if it is not what the last one was made of, or that was not whole. One goroutine at a time
+// does so.
 func (s *Server) renew(ctx context.Context, last *offer) (*offer, error) {
 	infos, err := s.catalog.All(ctx)
 	if err != nil {
@@ -179,32 +146,22 @@ func equalInfos(a, b []tilestore.Info) bool {
 		return false
 	}
 	for k := range a {
-		if a[k].Name != b[k].Name || a[k].Version != b[k].Version || a[k].Manifest != b[k].Manifest || !a[k].Time.Equal(b[k].Time) || a[k].SizeBytes != b[k].SizeBytes {
+		if a[k].Name != b[k].Name || a[k].Version != b[k].Version || a[k].Manifest != b[k].Manifest ||
+			!a[k].Time.Equal(b[k].Time) || a[k].SizeBytes != b[k].SizeBytes {
 			return false
 		}
 	}
 	return true
 }
 
-// equalInstants tells whether two states of the catalogue show the same instants.
-func equalInstants(a, b map[string]instants) bool {
-	for name := range a {
-		if !slices.Equal(a[name].numbers, b[name].numbers) {
-			return false
-		}
-	}
-	return len(a) == len(b)
-}
-
 // offer describes the datasets of which pictures can be drawn. One that cannot be read is left out.
 func (s *Server) offer(ctx context.Context, infos []tilestore.Info, times map[string]instants) (*offer, error) {
 	o := &offer{infos: infos, layers: map[string]*wmts.Layer{}, instants: times}
-	deepest := uint8(0)
 	for _, i := range infos {
+		i = o.shown(i)
 		f, err := s.factsOf(ctx, i)
 		if err == nil && f.pictured() {
 			o.pictured = append(o.pictured, pictured{i, f, times[i.Name].all})
-			deepest = max(deepest, f.deep+mercatorBeyond)
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -215,13 +172,14 @@ func (s *Server) offer(ctx context.Context, infos []tilestore.Info, times map[st
 		}
 	}
 	o.wms = wms.Service{
-		Title: s.options.Title, Keywords: []string{"terrain", "imagery", "elevation"}, Contact: s.options.Contact, Formats: mapFormats(), InfoFormats: wms.InfoFormats(), CRSs: s.offered(),
+		Title: s.options.Title, Keywords: []string{"terrain", "imagery", "elevation"}, Contact: s.options.Contact,
+		Formats: mapFormats(), InfoFormats: wms.InfoFormats(), CRSs: s.offered(),
 		Limits: wms.Limits{MaxWidth: mostMapSide, MaxHeight: mostMapSide, MaxPixels: mostMapPixels, LayerLimit: 32},
 	}
 	o.wmts = wmts.Service{Title: s.options.Title}
 	for _, p := range o.pictured {
 		o.wms.Layers = append(o.wms.Layers, p.wms())
-		o.wmts.Layers = append(o.wmts.Layers, p.wmts(deepest))
+		o.wmts.Layers = append(o.wmts.Layers, p.wmts())
 	}
 	for k := range o.wmts.Layers {
 		o.layers[o.wmts.Layers[k].Name] = &o.wmts.Layers[k]
@@ -244,9 +202,20 @@ func (s *Server) offered() []string {
 func (p pictured) bound() orb.Bound {
 	all := []orb.Bound{p.info.Bound}
 	for _, i := range p.instants {
-		all = append(all, i.bound)
+		all = append(all, i.info.Bound)
 	}
 	return tilegrid.UniteBounds(all)
+}
+
+// reach is the level of grid g that shows all that any of the instants holds. Pictures of terrain go as far beyond its levels in each of them.
+func (p pictured) reach(g tilegrid.Grid) uint8 {
+	deepest := p.deepest(p.info.Grid, g)
+	for _, at := range p.instants {
+		deep := int(p.deep) + int(at.info.Levels[1]) - int(p.info.Levels[1])
+		f := facts{deep: uint8(min(max(deep, 0), tilegrid.MaxLevel))}
+		deepest = max(deepest, f.deepest(at.info.Grid, g))
+	}
+	return deepest
 }
 
 // wms describes the dataset as a layer of WMS.
@@ -256,6 +225,7 @@ func (p pictured) wms() wms.Layer {
 		Name: i.Name, Title: either(i.Title, i.Name), Attribution: i.Attribution, Bound: p.bound(), Queryable: true, Keywords: []string{string(i.Kind)},
 		Abstract: fmt.Sprintf("Pictures of dataset %s, version %d, levels %d to %d in %s.", i.Name, i.Version, i.Levels[0], i.Levels[1], i.Grid.CRS()),
 		Data:     []wms.Link{{MIME: "application/json", URL: "datasets/" + i.Name}},
+		Metadata: []wms.Link{{Type: "ISO19115:2003", MIME: metadataMIME, URL: "datasets/" + i.Name + metadataSuffix}},
 	}
 	for _, at := range p.instants {
 		l.Times = append(l.Times, at.time)
@@ -264,7 +234,8 @@ func (p pictured) wms() wms.Layer {
 		l.Abstract = fmt.Sprintf("Heights of dataset %s, version %d, levels 0 to %d, drawn in a choice of styles.", i.Name, i.Version, i.Levels[1])
 		for _, st := range style.Styles() {
 			w, h := st.LegendSize()
-			l.Styles = append(l.Styles, wms.Style{Name: st.Name, Title: st.Title, Abstract: st.Abstract, Legend: &wms.Legend{Width: w, Height: h, MIME: tilestore.PNG}})
+			legend := &wms.Legend{Width: w, Height: h, MIME: tilestore.PNG}
+			l.Styles = append(l.Styles, wms.Style{Name: st.Name, Title: st.Title, Abstract: st.Abstract, Legend: legend})
 		}
 	}
 	return l
@@ -273,8 +244,8 @@ func (p pictured) wms() wms.Layer {
 // timeDimension is what WMTS calls the choice of an instant.
 const timeDimension = "Time"
 
-// wmts describes the dataset as a layer of WMTS, in its own grid and the other one, down to the deepest level of any.
-func (p pictured) wmts(deepest uint8) wmts.Layer {
+// wmts describes the dataset as a layer of WMTS, in its own grid and the other one, each down to the level where the pixels are its finest.
+func (p pictured) wmts() wmts.Layer {
 	i := p.info
 	l := wmts.Layer{Name: i.Name, Title: either(i.Title, i.Name), Bound: p.bound(), Styles: []wmts.Style{{Name: defaultStyle, Title: "Default"}}}
 	mimes := []string{tilestore.PNG, tilestore.JPEG, tilestore.WebP}
@@ -302,16 +273,23 @@ func (p pictured) wmts(deepest uint8) wmts.Layer {
 			l.Styles = append(l.Styles, wmts.Style{Name: st.Name, Title: st.Title})
 		}
 	}
+	l.Links = p.links()
+	return l
+}
+
+// links are the sets that the dataset is cut in, its own grid first. Of instants, which differ in ground and depth, the ground of all and the
+// deepest count: what one of them does not hold is drawn, or transparent.
+func (p pictured) links() (all []wmts.Link) {
 	grids := []tilegrid.Grid{tilegrid.Mercator, tilegrid.Geodetic}
-	if !p.ground && i.Grid == tilegrid.Geodetic {
+	if !p.ground && p.info.Grid == tilegrid.Geodetic {
 		grids[0], grids[1] = grids[1], grids[0]
 	}
 	for _, g := range grids {
 		link := wmts.NewLink(wmts.Set{Grid: g, TileSize: 256}, nil)
-		if !p.ground && g == i.Grid && p.size == 256 {
-			link = wmts.NewLink(wmts.Set{Grid: g, TileSize: 256}, i.Available)
+		if !p.ground && g == p.info.Grid && p.size == 256 && len(p.instants) < 2 {
+			link = wmts.NewLink(link.Set, p.info.Available)
 		}
-		l.Links = append(l.Links, link.Extend(p.bound(), 0, deepest))
+		all = append(all, link.Extend(p.bound(), 0, p.reach(g)))
 	}
-	return l
+	return all
 }

@@ -24,27 +24,43 @@ func (s *Server) wms(c echo.Context) error {
 	if err != nil {
 		return s.sendException(c, s.failed(c, err, new(wms.GetMap).Fail))
 	}
-	service := now.wms
-	service.BaseURL = s.baseURL(c.Request()) + "/wms"
-	q, err := wms.Parse(c.Request().URL.RawQuery, &service, s.maps.registry)
-	if err == nil {
-		err = s.answerWMS(c, now, &service, q)
-	}
+	err = s.serveWMS(c, now)
 	var e *wms.Exception
+	if errors.As(err, &e) && (e.Code == wms.LayerNotDefined || e.Code == wms.InvalidDimensionValue) {
+		if now := s.renewed(c.Request().Context(), now); now != nil { // it may be there by now
+			err = s.serveWMS(c, now)
+		}
+	}
 	if !errors.As(err, &e) {
 		return err
 	}
 	return s.sendException(c, e)
 }
 
+// serveWMS answers a request by an offer. An error is an *wms.Exception, or of the writing: then nothing is left to be said.
+func (s *Server) serveWMS(c echo.Context, now *offer) error {
+	service := now.wms
+	service.BaseURL = s.baseURL(c.Request()) + "/wms"
+	q, err := wms.Parse(c.Request().URL.RawQuery, &service, s.maps.registry)
+	if err != nil {
+		return err
+	}
+	return s.answerWMS(c, now, &service, q)
+}
+
 func (s *Server) answerWMS(c echo.Context, now *offer, service *wms.Service, q wms.Request) error {
 	switch q := q.(type) {
 	case *wms.GetCapabilities:
-		var b bytes.Buffer
-		if err := wms.WriteCapabilities(&b, q.Version, service, s.maps.boxes); err != nil {
+		key := documentKey{base: service.BaseURL, kind: wms.CapabilitiesType(q.Version), version: fmt.Sprint("wms ", q.Version)}
+		p, err := now.documents.get(key, func() ([]byte, error) {
+			var b bytes.Buffer
+			err := wms.WriteCapabilities(&b, q.Version, service, s.maps.boxes)
+			return b.Bytes(), err
+		})
+		if err != nil {
 			return err
 		}
-		return newPair(b.Bytes(), wms.CapabilitiesType(q.Version)).of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+		return p.of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
 	case *wms.GetMap:
 		return s.getMap(c, now, q)
 	case *wms.GetFeatureInfo:
@@ -175,7 +191,8 @@ func (s *Server) getFeatureInfo(c echo.Context, now *offer, q *wms.GetFeatureInf
 	return s.sendInfos(c, q.Format, all)
 }
 
-// getLegend draws the legend of a style.
+// getLegend draws the legend of a style. The size that a client names is a hint: a legend becomes larger by it, never smaller than it can be
+// read, since clients of servers whose legends are lists of icons name the size of one icon.
 func (s *Server) getLegend(c echo.Context, q *wms.GetLegendGraphic) error {
 	st, ok := style.Named(q.Style.Name)
 	if !ok {
@@ -185,9 +202,15 @@ func (s *Server) getLegend(c echo.Context, q *wms.GetLegendGraphic) error {
 		return q.Fail(wms.InvalidFormat, "format", "a legend lies nowhere on the ground: FORMAT is one of the other formats")
 	}
 	const most = 1024
+	width, height := st.LegendSize()
+	width, height = max(width, min(q.Width, most)), max(height, min(q.Height, most))
 	var body []byte
-	err := s.maps.draw(c.Request().Context(), most*most, func(context.Context) (err error) {
-		body, err = q.Format.Encode(style.Legend(st, min(q.Width, most), min(q.Height, most)), 0)
+	err := s.maps.draw(c.Request().Context(), width*height, func(context.Context) (err error) {
+		p := style.Legend(st, width, height)
+		if !q.Transparent {
+			p = p.Over(q.Background)
+		}
+		body, err = q.Format.Encode(p, 0)
 		return err
 	})
 	if err != nil {

@@ -36,6 +36,11 @@ func (s *Server) storedWMTS(r *http.Request) (reply, error) {
 	if now == nil {
 		return reply{}, errNoPage
 	}
+	if l, ok := now.layers[q.Tile.Layer]; ok && len(l.Dimensions) > 0 { // the latest instant may be another by now
+		if now, err = s.services(r.Context()); err != nil {
+			return reply{}, errNoPage
+		}
+	}
 	t, d, err := s.tileOfWMTS(r.Context(), now, *q.Tile)
 	if err != nil {
 		return reply{}, errNoPage
@@ -104,6 +109,11 @@ func (s *Server) answerWMTS(c echo.Context) error {
 		return err
 	}
 	t, d, err := s.tileOfWMTS(r.Context(), now, *q.Tile)
+	if missed(err) {
+		if now := s.renewed(r.Context(), now); now != nil { // it may be there by now
+			t, d, err = s.tileOfWMTS(r.Context(), now, *q.Tile)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -115,6 +125,19 @@ func (s *Server) answerWMTS(c echo.Context) error {
 	return a.send(c, s.headers.varyOrigin, cacheShort)
 }
 
+// missed tells errors that say that a layer, an instant of one or a tile is not there: with another version it may be.
+func missed(err error) bool {
+	var e *wmts.Exception
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Locator {
+	case wmts.NoLayer().Locator, timeDimension, "TileMatrixSet", "TileMatrix":
+		return e.Code == wmts.InvalidParameterValue
+	}
+	return e.Code == wmts.TileOutOfRange
+}
+
 func (s *Server) wmtsCapabilities(c echo.Context, q wmts.GetCapabilities) error {
 	now, err := s.services(c.Request().Context())
 	if err != nil {
@@ -122,11 +145,39 @@ func (s *Server) wmtsCapabilities(c echo.Context, q wmts.GetCapabilities) error 
 	}
 	service := now.wmts
 	service.BaseURL = s.baseURL(c.Request())
-	var b bytes.Buffer
-	if err := wmts.WriteCapabilities(&b, service, q); err != nil {
+	current, err := service.Current(q.UpdateSequence)
+	if err != nil {
 		return err
 	}
-	return newPair(b.Bytes(), either(q.MIME, wmts.MIME)).of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+	write := func() ([]byte, error) {
+		var b bytes.Buffer
+		err := wmts.WriteCapabilities(&b, service, q)
+		return b.Bytes(), err
+	}
+	key := documentKey{base: service.BaseURL, kind: either(q.MIME, wmts.MIME), version: "wmts " + wmts.Version, sections: q.Sections}
+	if current { // says nothing but that
+		key.base, key.sections = "", wmts.Sections{}
+	}
+	p, err := now.documents.get(key, write)
+	if err != nil {
+		return err
+	}
+	return p.of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+}
+
+// pixelOfWMTS checks a request for what lies under a pixel, as tileOfWMTS does one for a tile.
+func (s *Server) pixelOfWMTS(ctx context.Context, now *offer, q wmts.GetFeatureInfo) (wmts.Info, lease, error) {
+	l, ok := now.layers[q.Layer]
+	if !ok {
+		return wmts.Info{}, lease{}, wmts.NoLayer()
+	}
+	i, err := l.Info(q)
+	if err != nil {
+		return wmts.Info{}, lease{}, err
+	}
+	at, _ := time.Parse(time.RFC3339, i.Dimensions[timeDimension])
+	d, err := s.openAny(ctx, now.ref(l.Name, at))
+	return i, d, err
 }
 
 // wmtsInfo tells what lies under a pixel of a tile.
@@ -136,16 +187,12 @@ func (s *Server) wmtsInfo(c echo.Context, q wmts.GetFeatureInfo) error {
 	if err != nil {
 		return err
 	}
-	l, ok := now.layers[q.Layer]
-	if !ok {
-		return wmts.NoLayer()
+	i, d, err := s.pixelOfWMTS(r.Context(), now, q)
+	if missed(err) {
+		if now := s.renewed(r.Context(), now); now != nil {
+			i, d, err = s.pixelOfWMTS(r.Context(), now, q)
+		}
 	}
-	i, err := l.Info(q)
-	if err != nil {
-		return err
-	}
-	at, _ := time.Parse(time.RFC3339, i.Dimensions[timeDimension])
-	d, err := s.openAny(r.Context(), now.ref(l.Name, at))
 	if err != nil {
 		return err
 	}

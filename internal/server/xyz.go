@@ -22,7 +22,7 @@ func (s *Server) storedTile(prefix string, parse func(string) (xyz.Path, error))
 		if err != nil || p.Document != xyz.None || p.Scale != 1 || r.URL.RawQuery != "" {
 			return reply{}, errNoPage
 		}
-		d, err := s.openAny(r.Context(), p.Ref)
+		d, err := s.openShown(r.Context(), p.Ref)
 		if err != nil {
 			return reply{}, errNoPage
 		}
@@ -50,7 +50,7 @@ func (s *Server) xyz(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.openAny(c.Request().Context(), p.Ref)
+	d, err := s.openShown(c.Request().Context(), p.Ref)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Server) tms(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.openAny(c.Request().Context(), p.Ref)
+	d, err := s.openShown(c.Request().Context(), p.Ref)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,8 @@ func (s *Server) tms(c echo.Context) error {
 	return s.plainTile(c, &d, p)
 }
 
-// plainTile answers a tile of XYZ or TMS. Below the first level and beyond the deepest there are none; inside, what is not stored is transparent.
+// plainTile answers a tile of XYZ or TMS. Where the dataset shows something, what is not stored is transparent. Beside its ground and above its first
+// level there is nothing to show, and that is said without an error: GDAL asks for the whole globe. Deeper than its deepest level a client has gone too far.
 func (s *Server) plainTile(c echo.Context, d *lease, p xyz.Path) error {
 	r := c.Request()
 	l, f, err := s.layerOf(r, d, p.Ref)
@@ -93,8 +94,12 @@ func (s *Server) plainTile(c echo.Context, d *lease, p xyz.Path) error {
 	if err != nil {
 		return err
 	}
-	if coord.Z > l.Levels[1] || coord.Z < l.Levels[0] || !inBound(l.Grid, coord, d.info) {
+	if coord.Z > l.Levels[1] {
 		return tilestore.ErrNotFound
+	}
+	if coord.Z < l.Levels[0] || !inBound(l.Grid, coord, d.info) {
+		c.Response().Header()["Cache-Control"] = tileControl(p.Pinned)
+		return c.NoContent(http.StatusNoContent)
 	}
 	t := pictureTile{coord: coord, grid: l.Grid, size: f.size * p.Scale, mime: p.MIME, style: r.URL.Query().Get("style"), loose: p.Scale == 1}
 	a, err := s.drawnPicture(r.Context(), d, t)
@@ -114,10 +119,25 @@ func inBound(g tilegrid.Grid, c tilegrid.Coord, info tilestore.Info) bool {
 	return false
 }
 
-// mercatorBeyond is by how much the deepest level in Mercator exceeds that of pictures of terrain, whose grid has two roots.
-const mercatorBeyond = 1
+// deepest is the level of grid g that shows all that a dataset of grid own holds. The geographic grid has two roots: pixels are as wide as there on
+// one level more of Mercator. Pixels of Mercator are less high than wide, by half at 60 degrees: so many levels it takes the other way.
+func (f *facts) deepest(own, g tilegrid.Grid) uint8 {
+	if own != tilegrid.Mercator && g == tilegrid.Mercator {
+		return f.deep + 1
+	}
+	return f.deep
+}
 
-// layerOf describes a dataset as XYZ and TMS show it: imagery as it is stored, terrain in Mercator, which every client of theirs knows.
+// plainly describes a dataset as XYZ and TMS show it: imagery as it is stored, terrain in Mercator, which every client of theirs knows.
+func (f *facts) plainly(base, ref string, i tilestore.Info) xyz.Layer {
+	l := xyz.NewLayer(base, ref, i, f.size)
+	if f.ground {
+		l.Grid, l.Levels, l.MIME = tilegrid.Mercator, [2]uint8{0, f.deepest(tilegrid.Geodetic, tilegrid.Mercator)}, tilestore.PNG
+	}
+	return l
+}
+
+// layerOf describes a dataset that is open.
 func (s *Server) layerOf(r *http.Request, d *lease, ref string) (xyz.Layer, *facts, error) {
 	f, err := s.maps.facts(r.Context(), d)
 	if err != nil {
@@ -126,11 +146,7 @@ func (s *Server) layerOf(r *http.Request, d *lease, ref string) (xyz.Layer, *fac
 	if !f.pictured() {
 		return xyz.Layer{}, nil, errStyle
 	}
-	l := xyz.NewLayer(s.baseURL(r), ref, d.info, f.size)
-	if f.ground {
-		l.Grid, l.Levels, l.MIME = tilegrid.Mercator, [2]uint8{0, f.deep + mercatorBeyond}, tilestore.PNG
-	}
-	return l, f, nil
+	return f.plainly(s.baseURL(r), ref, d.info), f, nil
 }
 
 func (s *Server) tileJSON(c echo.Context, d *lease, p xyz.Path) error {
@@ -171,11 +187,7 @@ func (s *Server) tileMaps(c echo.Context) error {
 	}
 	var layers []xyz.Layer
 	for _, p := range now.pictured {
-		l := xyz.NewLayer(s.baseURL(r), p.info.Name, p.info, p.size)
-		if p.ground {
-			l.Grid, l.Levels, l.MIME = tilegrid.Mercator, [2]uint8{0, p.deep + mercatorBeyond}, tilestore.PNG
-		}
-		layers = append(layers, l)
+		layers = append(layers, p.plainly(s.baseURL(r), p.info.Name, p.info))
 	}
 	var b bytes.Buffer
 	if err := xyz.WriteTileMapService(&b, s.baseURL(r), s.options.Title, layers); err != nil {

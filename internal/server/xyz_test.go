@@ -152,9 +152,9 @@ func TestTilesThatAreNotThereAreTransparentOrMissing(t *testing.T) {
 		{"/imagery/holed/10/%d/%d.png", 200},        // in the hole: nothing is stored
 		{"/imagery/holed/10/%d/%d.webp", 200},       //
 		{"/imagery/holed/10/%d/%d@2x.png", 200},     //
-		{"/imagery/holed/10/0/0.png", 404},          // outside of the bounds
+		{"/imagery/holed/10/0/0.png", 204},          // outside of the bounds
 		{"/imagery/holed/11/%[3]d/%[4]d.png", 404},  // below the deepest level
-		{"/imagery/photo/1/1/0.png", 404},           // above the first
+		{"/imagery/photo/1/1/0.png", 204},           // above the first
 		{"/imagery/photo/2/2/1.png", 200},           //
 		{"/imagery/holed/10/1024/0.png", 404},       // outside of the grid
 		{"/imagery/holed/31/0/0.png", 404},          //

@@ -19,6 +19,23 @@ function here(dataset) {
   return JSON.parse(JSON.stringify(dataset), (_, value) => (typeof value === 'string' ? value.replaceAll(theirs, ours) : value));
 }
 
+/** timesOf lists the times that a dataset shows, the latest first, as { time, version }: none where there is no choice. */
+export const timesOf = ({ times = [] }) => (times.length > 1 ? times.toReversed() : []);
+
+/** asOf returns a dataset as it is at one of its times, or as it is listed for an empty one: the latest. It throws an Error with a sentence. */
+export async function asOf(dataset, time) {
+  if (!time) return dataset;
+  const moment = dataset.times?.find((m) => m.time === time);
+  if (!moment) throw new Error(`Dataset ${dataset.name} has nothing of ${dayOf(time)}.`);
+  if (moment.version === dataset.version) return dataset;
+  const answer = await fetch(`datasets/${encodeURIComponent(dataset.name)}@${moment.version}`, { headers: { Accept: 'application/json' } });
+  if (!answer.ok) throw new Error(`Dataset ${dataset.name} of ${dayOf(time)}: the catalogue answered ${answer.status}.`);
+  return here(await answer.json());
+}
+
+/** dayOf writes a time as short as it can be said. */
+export const dayOf = (time) => time.replace('T00:00:00Z', '').replace('T', ' ').replace('Z', ' UTC');
+
 /** terrainURL is the folder of a dataset's layer.json, as this page's visitor reaches it (a proxy may have added a prefix). */
 export function terrainURL(dataset) {
   return new URL(`terrain/${encodeURIComponent(dataset.name)}/`, document.baseURI).href;
@@ -68,6 +85,11 @@ export function cut(d) {
   return [formats[d.format] ?? d.format, size && `${size} pixels`, grids[d.grid]].filter(Boolean).join(', ');
 }
 
+/** heights says what a terrain's heights are, and what those of its sources counted from. */
+export function heights(d) {
+  return [d.vertical, d.datum && `(${d.datum.replaceAll('->', '\u2192')})`].filter(Boolean).join(' ');
+}
+
 /** facts lists what a reader wants to know of a dataset, as [label, text] pairs. */
 export function facts(d) {
   return [
@@ -75,9 +97,16 @@ export function facts(d) {
     ['Levels', `${d.levels[0]} to ${d.levels[1]}, ${count(d.tiles)} tiles`],
     ['Pictures', cut(d)],
     ['Size', bytes(d.bytes)],
-    ['Heights', d.kind === 'terrain' ? d.vertical : ''],
+    ['Heights', d.kind === 'terrain' ? heights(d) : ''],
+    ['Time', timeText(d)],
     ['Version', d.version],
   ].filter(([, text]) => text !== undefined && text !== '');
+}
+
+// timeText says when a dataset's pictures are of, and how many other times there are.
+function timeText({ time, times = [] }) {
+  if (!time) return '';
+  return dayOf(time) + (times.length > 1 ? `, the latest of ${times.length}` : '');
 }
 
 const clients = {
@@ -99,7 +128,7 @@ export async function snippets(d) {
 export function services({ links = {} }) {
   const query = 'service=WMS&request=GetCapabilities';
   return [
-    ['layer.json', links.layerjson ?? links.layer], ['TileJSON', links.tilejson], ['TMS', links.tms], ['WMTS', links.wmts],
+    ['layer.json', links.layerjson ?? links.layer], ['TileJSON', links.tilejson], ['TMS', links.tms], ['Terrain-RGB', links.rgb], ['WMTS', links.wmts],
     ['WMS', links.wms && links.wms + (links.wms.includes('?') ? '' : '?') + query],
   ].filter(([, url]) => url);
 }

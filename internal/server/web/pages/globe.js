@@ -1,7 +1,7 @@
 // The globe: CesiumJS with one terrain dataset or none, and pictures on it. Nothing here knows of the page's controls.
 import { terrainURL } from './datasets.js';
 import { Imagery, baseMap } from './imagery.js';
-import { surfaceMaterial, tellMaterial } from './surface.js';
+import { surfaceMaterial, tellMaterial, floodMaterial } from './surface.js';
 
 const EQUINOX = '2026-03-20T12:00:00Z'; // the sun stands over the equator: fair light on both hemispheres
 
@@ -43,6 +43,7 @@ export class Globe {
     this.dataset = dataset;
     this.setLighting(this.lighting);
     this.setHour(this.hour ?? 9.5);
+    this.setWater(this.globe.showWaterEffect);
     this.setExaggeration(this.scene.verticalExaggeration);
     if (this.gridLayer) this.setGrid(true);
     this.draw();
@@ -119,6 +120,7 @@ export class Globe {
 
   setSurface(name) {
     this.globe.material = surfaceMaterial(this.Cesium, name);
+    this.setWater(this.globe.showWaterEffect);
     this.setExaggeration(this.scene.verticalExaggeration);
   }
 
@@ -132,6 +134,13 @@ export class Globe {
   setLighting(on) {
     this.lighting = on;
     this.globe.enableLighting = on && Boolean(this.ground);
+    this.draw();
+  }
+
+  /** setWater lets the ocean glitter where the terrain's water mask says so; terrain without a mask has none. */
+  setWater(on) {
+    this.globe.showWaterEffect = on;
+    floodMaterial(this.globe.material, on && this.terrain.hasWaterMask);
     this.draw();
   }
 

@@ -1,15 +1,15 @@
 // The pictures on the ground: any number of layers over the base map that comes with CesiumJS.
 //
-// A layer is asked for as an entry: { dataset, style, opacity, shown }. Entries are told apart by identity, so an entry that changes keeps its
-// tiles, unless its style does. Entries come lowest first.
+// A layer is asked for as an entry: { dataset, of, style, opacity, shown }, where of is the dataset at the time that is wanted, if it is not the
+// latest. Entries are told apart by identity, so an entry that changes keeps its tiles, unless its style or time does. Entries come lowest first.
 import { layersOf } from './datasets.js';
 
 const BASE = 'cesium/Assets/Textures/NaturalEarthII';
 const FEW = 4; // tiles of its first level that a layer may load at once, whatever the distance
 
 /** pictureOf returns the layer of the dataset that an entry shows: that of its style, or the first. */
-export function pictureOf({ dataset, style }) {
-  return layersOf(dataset).find((layer) => layer.style === style) ?? layersOf(dataset)[0];
+export function pictureOf({ dataset, of = dataset, style }) {
+  return layersOf(of).find((layer) => layer.style === style) ?? layersOf(of)[0];
 }
 
 /** baseMap makes the lowest layer. */
@@ -50,7 +50,7 @@ export class Imagery {
 
   make(entry) {
     const picture = pictureOf(entry);
-    const layers = parts(picture.bounds).map((part) => this.collection.addImageryProvider(this.provider(entry.dataset, picture, part)));
+    const layers = parts(picture.bounds).map((part) => this.collection.addImageryProvider(this.provider(entry.of ?? entry.dataset, picture, part)));
     return { picture, layers };
   }
 

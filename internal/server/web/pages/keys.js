@@ -20,7 +20,7 @@ export function wireKeys(globe) {
     move();
     globe.draw();
   });
-  const toggles = { l: 'lighting', w: 'wireframe', g: 'grid' };
+  const toggles = { l: 'lighting', o: 'water', w: 'wireframe', g: 'grid' };
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('select, input[type="range"]')) return;
     if (event.key === 'Home') globe.home(1.5);

@@ -1,19 +1,25 @@
-// The panel of layers: adds, removes and orders them, sets their opacity and style. It knows nothing of the globe; it holds entries as imagery.js
-// wants them, lowest first, and shows them as a map is read, topmost first.
-import { layersOf } from './datasets.js';
+// The panel of layers: adds, removes and orders them, sets their opacity, style and time. It knows nothing of the globe; it holds entries as
+// imagery.js wants them, lowest first, and shows them as a map is read, topmost first.
+import { layersOf, timesOf, asOf, dayOf } from './datasets.js';
 import { pictureOf } from './imagery.js';
 
 const byId = (id) => document.getElementById(id);
 
 /** newEntry makes an entry of a dataset that has pictures, as a link names it or with defaults. */
 export function newEntry(dataset, { style = '', opacity = 1, shown = true } = {}) {
-  return { dataset, style: pictureOf({ dataset, style }).style, opacity, shown };
+  return { dataset, style: pictureOf({ dataset, style }).style, opacity, shown, time: '' };
 }
 
-/** LayerPanel calls changed() after every change that the user made, and fly(dataset) to look at one. */
+/** seeAt gives an entry a time, empty for the latest. It throws an Error, and leaves the entry as it is, if there is nothing of that time. */
+export async function seeAt(entry, time) {
+  const of = await asOf(entry.dataset, time);
+  Object.assign(entry, { of, time: of === entry.dataset ? '' : time });
+}
+
+/** LayerPanel calls changed() after every change that the user made, fly(dataset) to look at one, and report(message) when something fails. */
 export class LayerPanel {
-  constructor(datasets, { changed, fly }) {
-    Object.assign(this, { changed, fly, entries: [], items: new Map() }); // items: entry -> li
+  constructor(datasets, { changed, fly, report }) {
+    Object.assign(this, { changed, fly, report, entries: [], items: new Map() }); // items: entry -> li
     this.pictured = datasets.filter((d) => layersOf(d).length > 0);
     const group = (label, kind) => {
       const options = this.pictured.filter((d) => d.kind === kind).map((d) => new Option(nameOf(d), d.name));
@@ -33,7 +39,7 @@ export class LayerPanel {
   }
 
   /** link returns the entries as a link names them. */
-  link() { return this.entries.map(({ dataset, ...rest }) => ({ name: dataset.name, ...rest })); }
+  link() { return this.entries.map(({ dataset, of, ...rest }) => ({ name: dataset.name, ...rest })); }
 
   add() {
     const dataset = this.pictured.find((d) => d.name === byId('add').value);
@@ -95,12 +101,13 @@ export class LayerPanel {
     for (const button of li.querySelectorAll('button')) button.setAttribute('aria-label', `${button.title}: ${name}`);
     find('.up').addEventListener('click', (event) => this.move(entry, 1, event.currentTarget));
     find('.down').addEventListener('click', (event) => this.move(entry, -1, event.currentTarget));
-    find('.fly').addEventListener('click', () => this.fly(entry.dataset));
+    find('.fly').addEventListener('click', () => this.fly(entry.of ?? entry.dataset));
     find('.remove').addEventListener('click', () => this.remove(entry));
     find('.shown').checked = entry.shown;
     find('.shown').addEventListener('input', (event) => { entry.shown = event.target.checked; this.changed(); });
     this.opacity(entry, find('.opacity'), find('output'));
     this.style(entry, find('.style'), find('.legend'));
+    this.time(entry, find('.time'));
     return li;
   }
 
@@ -126,6 +133,29 @@ export class LayerPanel {
     select.hidden = layers.length < 2;
     select.addEventListener('input', () => { entry.style = select.value; show(); this.changed(); });
     show();
+  }
+
+  // time offers a choice where there is one. The latest is the one of no name: a link to it shows what is latest when it is opened.
+  time(entry, select) {
+    const times = timesOf(entry.dataset);
+    select.replaceChildren(...times.map(({ time }, i) => new Option(i === 0 ? `${dayOf(time)}, the latest` : dayOf(time), i === 0 ? '' : time)));
+    select.value = entry.time;
+    select.setAttribute('aria-label', `Time of ${entry.dataset.name}`);
+    select.hidden = times.length === 0;
+    select.addEventListener('input', async () => {
+      const chosen = select.value;
+      const trial = { ...entry };
+      try {
+        await seeAt(trial, chosen);
+      } catch (error) {
+        this.report(error.message ?? String(error));
+        select.value = entry.time;
+        return;
+      }
+      if (select.value !== chosen) return; // another was chosen meanwhile
+      Object.assign(entry, { of: trial.of, time: trial.time });
+      this.changed();
+    });
   }
 }
 

@@ -1,11 +1,12 @@
 // The address bar holds the view: datasets, camera and settings live in the hash, so a link shows the same picture to somebody else.
 //
 // dataset is the terrain, empty for none; it may also name imagery, which is then shown over the terrain that lies there. Each layer is one
-// "layer", lowest first: name*style*opacity in percent, and *off for one that is hidden. All but the name may be missing.
+// "layer", lowest first: name*style*opacity in percent, then *off for one that is hidden and *at= for one that is not seen at its latest time. All
+// but the name may be missing.
 
 const texts = ['dataset', 'surface', 'base'];
 const numbers = ['lon', 'lat', 'height', 'heading', 'pitch', 'exaggeration', 'hour'];
-const switches = ['lighting', 'wireframe', 'grid'];
+const switches = ['lighting', 'water', 'wireframe', 'grid'];
 
 /** readLink returns what the hash says: texts, finite numbers, booleans, and layers; what it does not say, or says badly, is absent. */
 export function readLink() {
@@ -21,13 +22,14 @@ export function readLink() {
 }
 
 function readLayer(text) {
-  const [name, style = '', percent = '', off] = text.split('*');
+  const [name, style = '', percent = '', ...rest] = text.split('*');
   const opacity = Number.parseFloat(percent) / 100;
-  return { name, style, opacity: opacity >= 0 && opacity <= 1 ? opacity : 1, shown: off !== 'off' };
+  const time = rest.find((part) => part.startsWith('at='))?.slice(3) ?? '';
+  return { name, style, opacity: opacity >= 0 && opacity <= 1 ? opacity : 1, shown: !rest.includes('off'), time };
 }
 
-function writeLayer({ name, style, opacity, shown }) {
-  return [name, style, Math.round(opacity * 100), ...(shown ? [] : ['off'])].join('*');
+function writeLayer({ name, style, opacity, shown, time }) {
+  return [name, style, Math.round(opacity * 100), ...(shown ? [] : ['off']), ...(time ? [`at=${time}`] : [])].join('*');
 }
 
 /** hasCamera tells whether a view says where the camera is. */

@@ -35,7 +35,7 @@ export function surfaceMaterial(Cesium, name) {
   if (name !== 'heights') return undefined;
   return new Cesium.Material({
     fabric: {
-      uniforms: { exaggeration: 1, ground: new Cesium.Cartesian4(), ramp: ramp(heightStops, bend), lowest: bend(heightStops[0][0]), highest: bend(heightStops.at(-1)[0]) },
+      uniforms: { exaggeration: 1, wet: 0, ground: new Cesium.Cartesian4(), ramp: ramp(heightStops, bend), lowest: bend(heightStops[0][0]), highest: bend(heightStops.at(-1)[0]) },
       // ground is west, south, width, height in radians; colour fades in over the outer 4 % of it.
       source: `
         float onGround(vec3 toEye) {
@@ -52,11 +52,16 @@ export function surfaceMaterial(Cesium, name) {
           float bent = sign(height) * sqrt(abs(height));
           vec4 colour = czm_gammaCorrect(texture(ramp, vec2((bent - lowest) / (highest - lowest), 0.5)));
           material.diffuse = colour.rgb;
-          material.alpha = colour.a * onGround(materialInput.positionToEyeEC);
+          material.alpha = colour.a * onGround(materialInput.positionToEyeEC) * (1.0 - wet * step(height, 0.0));
           return material;
         }`,
     },
   });
+}
+
+/** floodMaterial leaves what lies below zero to the water that CesiumJS draws, or colours it. */
+export function floodMaterial(material, wet) {
+  if (material && 'wet' in material.uniforms) material.uniforms.wet = Number(wet);
 }
 
 /**

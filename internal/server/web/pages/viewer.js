@@ -1,12 +1,14 @@
 // The viewer page: joins the controls of viewer.html, the address bar and the globe.
 import './noeval.js';
-import { list, layersOf, cut, degrees, bytes, count } from './datasets.js';
+import { list, layersOf, cut, heights, degrees, bytes, count } from './datasets.js';
 import { Globe } from './globe.js';
-import { LayerPanel, newEntry } from './layers.js';
+import { LayerPanel, newEntry, seeAt } from './layers.js';
 import { watchOrigins } from './origins.js';
 import { readLink, writeLink, hasCamera } from './link.js';
 import { copyText } from './copy.js';
 import { wireKeys } from './keys.js';
+import { Cursor } from './cursor.js';
+import { Measure } from './measure.js';
 
 const byId = (id) => document.getElementById(id);
 const problems = new Map(); // message -> times seen
@@ -40,6 +42,7 @@ const controls = {
   exaggeration: { key: 'valueAsNumber', apply: (globe, v) => globe.setExaggeration(v), say: (v) => `${v.toFixed(1)} x` },
   hour: { key: 'valueAsNumber', apply: (globe, v) => globe.setHour(v), say: (v) => `${Math.floor(v)}:${String(v % 1 * 60).padStart(2, '0')}` },
   lighting: { key: 'checked', apply: (globe, v) => globe.setLighting(v) },
+  water: { key: 'checked', apply: (globe, v) => globe.setWater(v) },
   wireframe: { key: 'checked', apply: (globe, v) => globe.setWireframe(v) },
   grid: { key: 'checked', apply: (globe, v) => globe.setGrid(v) },
 };
@@ -62,7 +65,8 @@ const ofTerrain = ['surface', 'exaggeration', 'hour', 'lighting'];
 class Page {
   constructor(globe, datasets) {
     Object.assign(this, { globe, datasets });
-    this.panel = new LayerPanel(datasets, { changed: () => this.layersChanged(), fly: (dataset) => this.look(dataset, {}, 2) });
+    this.measure = new Measure(globe, report);
+    this.panel = new LayerPanel(datasets, { changed: () => this.layersChanged(), fly: (dataset) => this.look(dataset, {}, 2), report });
   }
 
   terrains() { return this.datasets.filter((d) => d.kind === 'terrain'); }
@@ -90,6 +94,8 @@ class Page {
   async choose(ground, dataset) {
     byId('dataset').value = ground?.name ?? '';
     for (const id of ofTerrain) byId(id).disabled = !ground;
+    byId('water').disabled = !ground?.extensions?.includes('watermask');
+    this.measure.over(ground);
     try {
       await this.globe.show(ground, dataset);
     } catch (error) {
@@ -114,9 +120,9 @@ class Page {
     const view = readLink();
     const named = datasets.find((d) => d.name === view.dataset);
     if (view.dataset && !named) report(`There is no dataset named ${view.dataset}.`);
-    const entries = view.layers.flatMap((layer) => this.entryOf(layer));
+    const entries = (await Promise.all(view.layers.map((layer) => this.entryOf(layer)))).flat();
     const about = named ?? entries[0]?.dataset ?? this.terrains()[0] ?? datasets[0];
-    if (entries.length === 0 && about.kind === 'imagery') entries.push(...this.entryOf({ name: about.name }));
+    if (entries.length === 0 && about.kind === 'imagery') entries.push(...await this.entryOf({ name: about.name }));
     const ground = about.kind === 'terrain' ? about : this.groundUnder(about);
     if (entries.length > 0) view.surface ??= 'map';
     for (const id of Object.keys(controls)) {
@@ -129,9 +135,13 @@ class Page {
     if (await this.choose(view.dataset === '' ? undefined : ground, about)) await this.look(about, named || entries.length > 0 ? view : {}, 0);
   }
 
-  entryOf(layer) {
+  async entryOf(layer) {
     const dataset = this.datasets.find((d) => d.name === layer.name);
-    if (dataset && layersOf(dataset).length > 0) return [newEntry(dataset, layer)];
+    if (dataset && layersOf(dataset).length > 0) {
+      const entry = newEntry(dataset, layer);
+      await seeAt(entry, layer.time).catch((error) => report(error.message ?? String(error)));
+      return [entry];
+    }
     report(dataset ? `Dataset ${layer.name} has no pictures to show.` : `There is no dataset named ${layer.name}.`);
     return [];
   }
@@ -147,7 +157,7 @@ class Page {
 function describe(d, ground) {
   const lines = [`Levels ${d.levels[0]} to ${d.levels[1]}, ${count(d.tiles)} tiles, ${bytes(d.bytes)}`];
   if (d !== ground) lines.unshift(d.title && d.title !== d.name ? `${d.name}: ${d.title}` : d.name);
-  lines.push(d.kind === 'terrain' ? `Heights: ${d.vertical || 'not stated'}` : cut(d), d.attribution);
+  lines.push(d.kind === 'terrain' ? `Heights: ${heights(d) || 'not stated'}` : cut(d), d.attribution);
   return lines.filter(Boolean).join('\n');
 }
 
@@ -177,13 +187,16 @@ function wireControls(page) {
   byId('dismiss').addEventListener('click', () => { problems.clear(); byId('problems').hidden = true; });
 }
 
-// On a phone both panels are sheets in one place: opening one closes the other.
+// On a phone the panels are sheets in one place: opening one closes the others.
 function wirePanels() {
   const phone = matchMedia('(max-width: 40rem)');
-  const panels = [byId('panel'), byId('layers')];
+  const panels = [byId('panel'), byId('layers'), byId('measure')];
   if (phone.matches) byId('panel').open = false;
-  for (const [i, panel] of panels.entries()) {
-    panel.addEventListener('toggle', () => { if (panel.open && phone.matches) panels[1 - i].open = false; });
+  for (const panel of panels) {
+    panel.addEventListener('toggle', () => {
+      if (!panel.open || !phone.matches) return;
+      for (const other of panels) if (other !== panel) other.open = false;
+    });
   }
 }
 
@@ -195,19 +208,14 @@ function offerLayers(datasets) {
 function wireGlobe(page) {
   const { globe } = page;
   const { Cesium, scene } = globe;
-  const say = (position) => {
-    const p = globe.at(position);
-    byId('cursor').textContent = p
-      ? `${degrees(p.lon, 'E', 'W', 5)}  ${degrees(p.lat, 'N', 'S', 5)}` + (globe.ground ? `  ${p.height.toFixed(1)} m` : '')
-      : 'Sky';
-  };
+  const cursor = new Cursor(globe, byId('cursor'));
   const handler = new Cesium.ScreenSpaceEventHandler(scene.canvas);
   let waiting; // at most one pick a frame, whatever the mouse sends
   handler.setInputAction(({ endPosition }) => {
-    if (!waiting) requestAnimationFrame(() => { say(waiting); waiting = undefined; });
+    if (!waiting) requestAnimationFrame(() => { cursor.say(waiting); waiting = undefined; });
     waiting = Cesium.Cartesian2.clone(endPosition);
   }, Cesium.ScreenSpaceEventType.MOUSE_MOVE);
-  handler.setInputAction(({ position }) => say(position), Cesium.ScreenSpaceEventType.LEFT_CLICK);
+  handler.setInputAction(({ position }) => cursor.say(position), Cesium.ScreenSpaceEventType.LEFT_CLICK);
   globe.globe.tileLoadProgressEvent.addEventListener((n) => { byId('progress').textContent = n ? `loading ${n} tiles` : ''; });
   scene.camera.moveEnd.addEventListener(() => page.remember());
 }

@@ -1,0 +1,57 @@
+//go:build !serveonly
+
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/terrane/terrane/internal/server"
+)
+
+func TestAShiftIsSaidAndKept(t *testing.T) {
+	t.Chdir(t.TempDir())
+	line := []string{"ingest", "terrain", "--src-crs", "EPSG:4326", "--levels", "5", hills(t)}
+	for _, c := range []struct {
+		more            []string
+		say             string
+		vertical, datum string
+	}{
+		{nil, "heights  vertical datum not stated: kept as they are      (--vertical egm96, ", "unknown", "datum not stated: kept as they are"},
+		{[]string{"--vertical", "ellipsoid"}, "heights  --vertical says ellipsoidal: no shift      (--vertical to override)", "ellipsoid", ""},
+		{[]string{"--vertical", "egm96"}, "heights  --vertical says EGM96 -> ellipsoid, N = +4", "ellipsoid", "EGM96 -> ellipsoid, N = +4"},
+		{[]string{"--src-crs", "EPSG:4326+5773"}, "heights  compound CRS says EGM96 -> ellipsoid, N = +4", "ellipsoid", "EGM96 -> ellipsoid, N = +4"},
+		{[]string{"--vertical", "ellipsoid,hills*=EPSG:5773"}, "heights  --vertical says EGM96 -> ellipsoid, N = +4",
+			"ellipsoid", "EGM96 -> ellipsoid, N = +4"},
+	} {
+		code, _, stderr := run(t, append(line, c.more...)...)
+		if code != exitDone || !strings.Contains(stderr, c.say) {
+			t.Errorf("%v: exit %d\n%s", c.more, code, stderr)
+		}
+		_, stdout, _ := run(t, "info", "hills", "--json")
+		var got struct {
+			server.Summary
+			Provenance struct {
+				Sources []struct{ Vertical, VerticalFrom string }
+			}
+		}
+		if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Vertical != c.vertical || !strings.HasPrefix(got.Datum, c.datum) || (got.Datum == "") != (c.datum == "") {
+			t.Errorf("%v: vertical %q, datum %q", c.more, got.Vertical, got.Datum)
+		}
+		if _, text, _ := run(t, "info", "hills"); !strings.Contains(text, "vertical     "+c.vertical+"\n") || !strings.Contains(text, got.Datum) {
+			t.Errorf("%v: info\n%s", c.more, text)
+		}
+	}
+}
+
+func TestDepthsAreTurned(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, _, stderr := run(t, "ingest", "terrain", "--src-crs", "EPSG:4326", "--dry-run", "--depth-positive", hills(t))
+	if code != exitDone || !strings.Contains(stderr, "heights -330 .. -90 m") || !strings.Contains(stderr, "values are taken as depths") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+}
