@@ -65,7 +65,8 @@ func TestReportNamesWhatFailed(t *testing.T) {
 	if err := reportAll([]string{"x=" + session(t, map[string]string{"a": "1", "b": "6"})}, &b); err == nil {
 		t.Error("a failed test is no error")
 	}
-	for _, want := range []string{"suite  passed  failed  skipped", "x t:b: failed", "asserts: It is b.", "says:    so", "asked:   http://h/wms?LAYERS=a,b&STYLES="} {
+	for _, want := range []string{"suite  passed  failed  skipped", "x t:b: failed", "asserts: It is b.", "says:    so",
+		"asked:   http://h/wms?LAYERS=a,b&STYLES="} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in:\n%s", want, b.String())
 		}
