@@ -68,6 +68,8 @@ const steps = {
   },
   /** complete: waits until the globe stands still and has all its tiles. */
   async complete(page) {
+    // What was just asked for counts from the next picture on.
+    await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
     await page.waitForFunction(globeIsComplete, undefined, { timeout: patience, polling: 200 });
   },
   /** see { selector }: waits for an element with text to show and returns the texts of all. */
@@ -91,6 +93,8 @@ const steps = {
   /** tap { at: [x, y] }: clicks there. The pause keeps two taps from being a double click. */
   async tap(page, { at: [x, y] }) { await page.mouse.click(x, y); await page.waitForTimeout(400); },
   async hover(page, { at: [x, y] }) { await page.mouse.move(x, y); await page.mouse.move(x + 1, y); await page.waitForTimeout(300); },
+  /** until { text }: waits for the address to hold a text, as it does when a change has been taken in. */
+  async until(page, { text }) { await page.waitForURL((address) => decodeURIComponent(address.href).includes(text), { timeout: patience }); },
   async address(page) { return page.url(); },
   /** width: how many pixels wider the content is than the window; a page that scrolls sideways has more than 0. */
   async overflow(page) { return page.evaluate(() => document.documentElement.scrollWidth - innerWidth); },

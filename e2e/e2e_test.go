@@ -61,7 +61,7 @@ func TestDemoNeedsOneCommandAndLooksRightOnPhoneDeskAndWall(t *testing.T) {
 		step{"do": "complete"},
 		step{"do": "shot", "name": "demo-phone"},
 		step{"do": "overflow"},
-		step{"do": "open", "path": "viewer#water=0", "size": []int{2560, 1440}}, // drawn in software, water takes minutes there
+		step{"do": "open", "path": "viewer#water=0", "size": []int{1920, 1080}}, // drawn in software, water takes minutes there
 		step{"do": "complete"},
 		step{"do": "shot", "name": "demo-wall"},
 	)

@@ -334,6 +334,14 @@ func (w walk) follow(where, address string, document []byte) {
 		path, want = path+w.tileOf(document, path), "image/png"
 	case path == "/" || strings.HasPrefix(path, "/viewer"):
 		want = "text/html"
+	case strings.HasSuffix(path, "/metadata.xml"):
+		want = "text/xml"
+	case strings.HasPrefix(path, "/heightmap/"):
+		path += "layer.json"
+	case strings.HasPrefix(path, "/height/"):
+		path = "/height/slope?lon=10&lat=49&" + strings.TrimPrefix(strings.TrimPrefix(path, "/height/slope"), "?")
+	case strings.HasPrefix(path, "/profile/"):
+		path += "?line=10,49;10.1,49"
 	}
 	if kind, body := w.get(w.public + path); kind != want || len(body) == 0 {
 		w.t.Errorf("%s names %s: %d bytes of %s, want %s", where, address, len(body), kind, want)

@@ -139,7 +139,7 @@ func TestViewerOffersTheTimesOfALayer(t *testing.T) {
 	steps := append([]step{{"do": "open", "path": "viewer#dataset=&layer=plot" + camera, "size": []int{700, 480}}}, shot("viewer-time-latest")...)
 	steps = append(steps, layers, step{"do": "see", "selector": "#layer-list .time"},
 		step{"do": "set", "selector": "#layer-list .time", "value": "2019-06-01T00:00:00Z"})
-	steps = append(steps, layers)
+	steps = append(steps, step{"do": "until", "text": "at=2019-06-01"}, layers)
 	steps = append(steps, shot("viewer-time-earlier")...)
 	steps = append(steps, step{"do": "address"}, step{"do": "count", "selector": "#problems"})
 	r := visit(t, server.url, steps...)
@@ -150,11 +150,11 @@ func TestViewerOffersTheTimesOfALayer(t *testing.T) {
 		}
 	}
 	var link string
-	if err := json.Unmarshal(r[9], &link); err != nil {
+	if err := json.Unmarshal(r[10], &link); err != nil {
 		t.Fatal(err)
 	}
 	expectLayers(t, link, "plot*default*100*at=2019-06-01T00:00:00Z")
-	expect(t, "problems shown", r[10], "0")
+	expect(t, "problems shown", r[11], "0")
 	_, hash, _ := strings.Cut(link, "#")
 	steps = append([]step{{"do": "open", "path": "viewer#" + hash, "size": []int{700, 480}}}, shot("viewer-time-link")...)
 	visit(t, server.url, append(steps, layers, step{"do": "address"})...)
