@@ -32,9 +32,15 @@ const (
 	mostKeys       = 256
 )
 
-// Parse reads a query string (what follows the ? of the URL, still escaped). Every error is an [*Exception]. Codes of reference
+// bare is what no query at all asks for: clients are given the address of the service and nothing else.
+const bare = "SERVICE=WMS&REQUEST=GetCapabilities"
+
+// Parse reads a query string (what follows the ? of the URL, still escaped); an empty one asks for the capabilities. Every error is an [*Exception]. Codes of reference
 // systems that have the right form are looked up in the registry, advertised or not.
 func Parse(query string, s *Service, registry imagery.Registry) (Request, error) {
+	if query == "" {
+		query = bare
+	}
 	p := &parser{service: s, registry: registry, report: Report{Version: V130, Mode: AsXML, Background: white}}
 	if err := p.split(query); err != nil {
 		return nil, err

@@ -40,6 +40,12 @@ func TestVersionsAreNegotiated(t *testing.T) {
 	}
 }
 
+func TestNoQueryAtAllAsksForCapabilities(t *testing.T) {
+	if got := parse[*GetCapabilities](t, ""); got.Version != V130 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestUpdateSequence(t *testing.T) {
 	cases := []struct{ current, asked, want string }{
 		{"41", "41", CurrentUpdateSequence}, {"41", "42", InvalidUpdateSequence}, {"41", "100", InvalidUpdateSequence}, {"41", "40", ""}, {"41", "5", ""}, {"41", "0041", CurrentUpdateSequence},
@@ -141,7 +147,7 @@ func TestDoubledKeysAreRefusedUnlessTheyAgree(t *testing.T) {
 }
 
 func TestQueriesThatAreNone(t *testing.T) {
-	for _, q := range []string{"", "&&&", "%zz", "REQUEST=GetMap%", "=", "a;b;c", strings.Repeat("a=b&", 300), strings.Repeat("x", 70000), "request=GetMap&\x00=\xff"} {
+	for _, q := range []string{"&", "&&&", "%zz", "REQUEST=GetMap%", "=", "a;b;c", strings.Repeat("a=b&", 300), strings.Repeat("x", 70000), "request=GetMap&\x00=\xff"} {
 		if e := refused(t, q); e.Status() != 400 {
 			t.Errorf("%.30q: status %d", q, e.Status())
 		}

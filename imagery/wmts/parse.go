@@ -40,8 +40,14 @@ type GetFeatureInfo struct {
 	InfoExt    string // extension of a REST path
 }
 
-// Parse reads the raw query of a KVP request. Errors are [*Exception].
+// bare is what no query at all asks for: clients such as GDAL are given the address of the service and nothing else.
+const bare = "service=WMTS&request=GetCapabilities"
+
+// Parse reads the raw query of a KVP request; an empty one asks for the capabilities. Errors are [*Exception].
 func Parse(raw string) (Request, error) {
+	if raw == "" {
+		raw = bare
+	}
 	q := newQuery(raw)
 	service, err := q.mandatory("Service")
 	if err != nil {

@@ -33,7 +33,7 @@ const getInfo = "service=WMTS&request=GetFeatureInfo&version=1.0.0&layer=alps&st
 // TestRequestsThatTheSuiteWantsRefused has the negative cases of OGC's executable test suite for WMTS 1.0.0, and their kin.
 func TestRequestsThatTheSuiteWantsRefused(t *testing.T) {
 	for query, want := range map[string]string{
-		"":                        "MissingParameterValue Service",
+		"&":                       "MissingParameterValue Service",
 		"request=GetCapabilities": "MissingParameterValue Service",
 		"request~GetCapabilities!service~!'WMTS'version~'1.0.0": "MissingParameterValue Service",
 		"service=WMTS&request~GetCapabilities!version~1.0.0":    "MissingParameterValue Request",

@@ -43,11 +43,20 @@ func (l Layer) Tile(t GetTile) (Tile, error) {
 	}
 	k := slices.IndexFunc(l.Links, func(k Link) bool { return k.named(t.Set) })
 	if k < 0 {
-		return out, invalid("TileMatrixSet", "the layer has no such tile matrix set")
+		return out, l.noSet()
 	}
 	out.Set = l.Links[k].Set
 	out.Coord, err = l.Links[k].coord(t)
 	return out, err
+}
+
+// noSet is the answer to a tile matrix set that the layer is not cut in. It names those that it is.
+func (l Layer) noSet() *Exception {
+	var all []string
+	for _, k := range l.Links {
+		all = append(all, k.ID())
+	}
+	return invalid("TileMatrixSet", "the layer has no such tile matrix set, but: "+strings.Join(all, ", "))
 }
 
 // Info checks a request for feature information. Errors are [*Exception].

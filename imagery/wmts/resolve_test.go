@@ -369,6 +369,32 @@ func TestDepthsAreSetsOfTheirOwn(t *testing.T) {
 	}
 }
 
+// TestSetsHaveNamesOfOthers which requests may use; who names none of a layer's sets is told which it has.
+func TestSetsHaveNamesOfOthers(t *testing.T) {
+	b := orb.Bound{Min: orb.Point{5, 45}, Max: orb.Point{15, 55}}
+	for id, want := range map[string]tilegrid.Grid{"GoogleMapsCompatible": tilegrid.Mercator, "EPSG:3857": tilegrid.Mercator, "EPSG:4326": tilegrid.Geodetic} {
+		for size, ok := range map[int]bool{256: true, 512: false} {
+			l := alps()
+			l.Links = []Link{NewLink(Set{tilegrid.Mercator, size}, nil).Extend(b, 0, 3), NewLink(Set{tilegrid.Geodetic, size}, nil).Extend(b, 0, 3)}
+			got, err := l.Tile(GetTile{Layer: "alps", Style: DefaultStyle, Set: id, Matrix: "0", Row: "0", Col: "0", Ext: "jpg"})
+			if id == "EPSG:4326" && ok {
+				got, err = l.Tile(GetTile{Layer: "alps", Style: DefaultStyle, Set: id, Matrix: "0", Row: "0", Col: "1", Ext: "jpg"})
+			}
+			if (err == nil) != ok || ok && got.Set.Grid != want {
+				t.Errorf("%s of %d pixels: %+v, %v", id, size, got, err)
+			}
+		}
+	}
+	l := alps()
+	l.Links = []Link{NewLink(Set{tilegrid.Mercator, 256}, nil).Extend(b, 0, 3), NewLink(Set{tilegrid.Geodetic, 256}, nil).Extend(b, 0, 2)}
+	for _, id := range []string{"none", "EPSG:3395", "GoogleMapsCompatible_Level3", "googlemapscompatible"} {
+		_, err := l.Tile(GetTile{Layer: "alps", Style: DefaultStyle, Set: id, Matrix: "0", Row: "0", Col: "0", Ext: "jpg"})
+		if verdict(err) != "InvalidParameterValue TileMatrixSet" || !strings.HasSuffix(err.Error(), ": WebMercatorQuad_Level3, WorldCRS84Quad_Level2") {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
 func TestScaleSetsThatAreKept(t *testing.T) {
 	for s, want := range map[Set]bool{{tilegrid.Mercator, 256}: true, {tilegrid.Mercator, 512}: false,
 		{tilegrid.Geodetic, 256}: false, {tilegrid.Geodetic, 128}: false} {

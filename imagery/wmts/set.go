@@ -42,6 +42,17 @@ func (s Set) ID() string {
 	return id + "-" + strconv.Itoa(s.TileSize) + "px"
 }
 
+// alias tells whether other servers, and clients that were made for them, call the set so.
+func (s Set) alias(id string) bool {
+	switch id {
+	case "GoogleMapsCompatible", "EPSG:3857":
+		return s == Set{tilegrid.Mercator, basePixels}
+	case "EPSG:4326":
+		return s == Set{tilegrid.Geodetic, basePixels}
+	}
+	return false
+}
+
 // ParseSet returns the set of an identifier of 256 pixels, x2 or x4.
 func ParseSet(id string) (Set, bool) {
 	for _, g := range []tilegrid.Grid{tilegrid.Mercator, tilegrid.Geodetic} {

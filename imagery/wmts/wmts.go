@@ -103,8 +103,11 @@ const depthMark = "_Level"
 func (k Link) ID() string { return k.Set.ID() + depthMark + strconv.Itoa(int(k.deepest())) }
 
 // named tells whether a request means the link's set, to whatever level: clients that keep the capabilities of an earlier version
-// name the level where that ended. The limits say what is there.
+// name the level where that ended. The limits say what is there. The names that others have for the set do as well.
 func (k Link) named(id string) bool {
+	if k.Set.alias(id) {
+		return true
+	}
 	level, ok := strings.CutPrefix(id, k.Set.ID())
 	if !ok || level == "" {
 		return ok

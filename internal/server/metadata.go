@@ -72,6 +72,7 @@ func (s *Server) metadata(c echo.Context, i tilestore.Info, sum Summary, now *of
 	}
 	if all := now.instants[i.Name].all; len(all) > 0 && !strings.Contains(sum.Links["self"], "@") {
 		r.Begin, r.End = all[0].time, all[len(all)-1].time
+		r.Boxes = tilegrid.SplitBound(boundOf(i, all))
 	}
 	forms := template.FuncMap{
 		"x": escapeXML, "code": codeOf, "decimal": decimalOf, "day": layout(time.DateOnly), "instant": layout("2006-01-02T15:04:05Z"),

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/xml"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,25 @@ func TestEveryLayerHasARecordOfMetadata(t *testing.T) {
 	} {
 		if got := ask(s, "GET", path).StatusCode; got != 404 {
 			t.Errorf("%s answers %d", path, got)
+		}
+	}
+}
+
+// TestARecordOfInstantsHasTheGroundOfAllOfThem, one of a version by its number that version's.
+func TestARecordOfInstantsHasTheGroundOfAllOfThem(t *testing.T) {
+	dir := t.TempDir()
+	for n, west := range []float64{10, 14, 12} {
+		at := time.Date(2020+n, 1, 1, 0, 0, 0, 0, time.UTC)
+		k := tint{box(west, 47, west+1, 48), 40}
+		publishPicture(t, dir, "plot", tiler.Options{
+			Sources: []string{k.write(t, 128, false)}, Grid: tilegrid.Mercator, Max: 3, Format: tiler.PNG, Time: at,
+		})
+	}
+	s := New(openFolder(t, dir), Options{})
+	for ref, want := range map[string][2]float64{"plot": {10, 15}, "plot@1": {10, 11}, "plot@2": {14, 15}, "plot@3": {12, 13}} {
+		e := harvest(t, s, "/datasets/"+ref+"/metadata.xml").Data.Extent
+		if len(e.West) != 1 || math.Abs(e.West[0]-want[0]) > 0.01 || math.Abs(e.East[0]-want[1]) > 0.01 {
+			t.Errorf("%s extends from %v to %v, want %v", ref, e.West, e.East, want)
 		}
 	}
 }

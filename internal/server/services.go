@@ -198,11 +198,11 @@ func (s *Server) offered() []string {
 	return known
 }
 
-// bound is the ground that any of the instants shows.
-func (p pictured) bound() orb.Bound {
-	all := []orb.Bound{p.info.Bound}
-	for _, i := range p.instants {
-		all = append(all, i.info.Bound)
+// boundOf is the ground that a version, or any of the instants, shows.
+func boundOf(i tilestore.Info, instants []instant) orb.Bound {
+	all := []orb.Bound{i.Bound}
+	for _, at := range instants {
+		all = append(all, at.info.Bound)
 	}
 	return tilegrid.UniteBounds(all)
 }
@@ -222,7 +222,7 @@ func (p pictured) reach(g tilegrid.Grid) uint8 {
 func (p pictured) wms() wms.Layer {
 	i := p.info
 	l := wms.Layer{
-		Name: i.Name, Title: either(i.Title, i.Name), Attribution: i.Attribution, Bound: p.bound(), Queryable: true, Keywords: []string{string(i.Kind)},
+		Name: i.Name, Title: either(i.Title, i.Name), Attribution: i.Attribution, Bound: boundOf(i, p.instants), Queryable: true, Keywords: []string{string(i.Kind)},
 		Abstract: fmt.Sprintf("Pictures of dataset %s, version %d, levels %d to %d in %s.", i.Name, i.Version, i.Levels[0], i.Levels[1], i.Grid.CRS()),
 		Data:     []wms.Link{{MIME: "application/json", URL: "datasets/" + i.Name}},
 		Metadata: []wms.Link{{Type: "ISO19115:2003", MIME: metadataMIME, URL: "datasets/" + i.Name + metadataSuffix}},
@@ -247,7 +247,7 @@ const timeDimension = "Time"
 // wmts describes the dataset as a layer of WMTS, in its own grid and the other one, each down to the level where the pixels are its finest.
 func (p pictured) wmts() wmts.Layer {
 	i := p.info
-	l := wmts.Layer{Name: i.Name, Title: either(i.Title, i.Name), Bound: p.bound(), Styles: []wmts.Style{{Name: defaultStyle, Title: "Default"}}}
+	l := wmts.Layer{Name: i.Name, Title: either(i.Title, i.Name), Bound: boundOf(i, p.instants), Styles: []wmts.Style{{Name: defaultStyle, Title: "Default"}}}
 	mimes := []string{tilestore.PNG, tilestore.JPEG, tilestore.WebP}
 	if i.Format == tilestore.JPEG {
 		mimes[0], mimes[1] = mimes[1], mimes[0]
@@ -289,7 +289,7 @@ func (p pictured) links() (all []wmts.Link) {
 		if !p.ground && g == p.info.Grid && p.size == 256 && len(p.instants) < 2 {
 			link = wmts.NewLink(link.Set, p.info.Available)
 		}
-		all = append(all, link.Extend(p.bound(), 0, p.reach(g)))
+		all = append(all, link.Extend(boundOf(p.info, p.instants), 0, p.reach(g)))
 	}
 	return all
 }

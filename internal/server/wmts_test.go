@@ -183,7 +183,7 @@ func TestWMTSExceptionsSayWhatIsWrongWhere(t *testing.T) {
 	}
 	info["REQUEST"] = "GetFeatureInfo"
 	for _, c := range []struct{ query, code, locator string }{
-		{"", "MissingParameterValue", "Service"},
+		{"&", "MissingParameterValue", "Service"},
 		{"service=WMTS&request~GetCapabilities!version~1.0.0", "MissingParameterValue", "Request"},
 		{kvp(capabilities, "service", "-"), "MissingParameterValue", "Service"},
 		{kvp(capabilities, "service", "BOGUS"), "InvalidParameterValue", "Service"},
@@ -262,6 +262,24 @@ func TestWMTSCapabilitiesLeadToEverythingThatTheyName(t *testing.T) {
 		for _, r := range l.Templates {
 			if a := ask(s, "GET", fill.Replace(r.Template)); a.StatusCode != 200 || a.Header.Get("Content-Type") != r.Format {
 				t.Errorf("%s: %d %s, want %s", r.Template, a.StatusCode, a.Header.Get("Content-Type"), r.Format)
+			}
+		}
+	}
+}
+
+// TestABareAddressAnswersCapabilities: it is what "terrane serve" prints, and all that a client is given.
+func TestABareAddressAnswersCapabilities(t *testing.T) {
+	s, _ := newGallery(t, Options{})
+	for path, query := range map[string]string{"/wmts": "?service=WMTS&request=GetCapabilities", "/wms": "?SERVICE=WMS&REQUEST=GetCapabilities"} {
+		want := string(bodyOf(t, ask(s, "GET", path+query)))
+		for _, bare := range []string{path, path + "?"} {
+			if r := ask(s, "GET", bare); r.StatusCode != 200 || string(bodyOf(t, r)) != want {
+				t.Errorf("%s answers %d", bare, r.StatusCode)
+			}
+		}
+		for _, rest := range []string{"?&", "?x=y", "?SERVICE="} {
+			if r := ask(s, "GET", path+rest); r.StatusCode != 400 {
+				t.Errorf("%s answers %d", path+rest, r.StatusCode)
 			}
 		}
 	}

@@ -276,6 +276,9 @@ func TestAStyleIsAnAnswerOfItsOwn(t *testing.T) {
 			t.Errorf("%q is drawn as %q, not as %s", query, got, first)
 		}
 	}
+	if r := ask(s, "GET", path("slope", "?style=none")); r.StatusCode != 404 {
+		t.Errorf("an unknown style: %d", r.StatusCode)
+	}
 	tile = tilegrid.Mercator.FlipY(tilegrid.Mercator.At(orb.Point{8, 48}, 5))
 	photo := fmt.Sprintf("/imagery/mercator/5/%d/%d.png", tile.X, tile.Y)
 	for range 2 {
@@ -284,9 +287,6 @@ func TestAStyleIsAnAnswerOfItsOwn(t *testing.T) {
 				t.Errorf("%s of imagery: %d, want %d", query, r.StatusCode, want)
 			}
 		}
-	}
-	if r := ask(s, "GET", path("slope", "?style=none")); r.StatusCode != 404 {
-		t.Errorf("an unknown style: %d", r.StatusCode)
 	}
 }
 
