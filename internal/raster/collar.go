@@ -89,7 +89,6 @@ func (p *picture) collarOf(lines [][]float64, cols int) *Collar {
 		if share := float64(filled) / float64(cols*len(lines)); share >= leastCollar && share <= mostCollar {
 			return &Collar{v, share}
 		}
-		return nil
 	}
 	return nil
 }

@@ -25,7 +25,8 @@ type ValueForm struct {
 type valueBands struct {
 	numbers []int
 	nodata  []float64 // of each band that is not shown, where it declares one; else NaN
-	kind    numeric
+	own     []numeric // the type of each
+	kind    numeric   // that of all
 }
 
 // numeric is a type of numbers: bits of a whole number, with a sign or without, or of a floating point number.
@@ -115,6 +116,7 @@ func (p *picture) listValues(ds gdal.Dataset) error {
 		}
 		p.values.kind = p.values.kind.with(own)
 		p.values.numbers, p.values.nodata = append(p.values.numbers, n), append(p.values.nodata, nodata)
+		p.values.own = append(p.values.own, own)
 	}
 	if n := len(p.values.numbers); n > MaxValueBands {
 		return refuse(p.path, ErrNotPicture, "gdal_translate -b N FILE out.tif with the bands to keep",
@@ -274,7 +276,7 @@ func (s *sieve) read(ctx context.Context, k *stroke, w window) ([]float64, *imag
 		return nil, nil, k.readError(w, err)
 	}
 	for b, nodata := range k.values.nodata {
-		k.clearVoid(values[b*n:(b+1)*n], nodata)
+		k.values.own[b].clearVoid(values[b*n:(b+1)*n], nodata)
 	}
 	return values, seen, ctx.Err()
 }
@@ -289,10 +291,10 @@ func (p *picture) opaque() bool {
 	return p.alpha == 0 && !p.masked && p.nodata == nil && p.look != palette && !p.values.kind.float
 }
 
-// clearVoid makes nodata, and what is no number, NaN.
-func (p *picture) clearVoid(values []float64, nodata float64) {
-	signed, narrow := p.DataType == "Int8", p.values.kind.float && p.values.kind.bits == 32
-	if !signed && !p.values.kind.float && nodata != nodata {
+// clearVoid makes nodata, and what is no number, NaN: of the values of a band of this type.
+func (n numeric) clearVoid(values []float64, nodata float64) {
+	signed, narrow := n == numericOf("Int8"), n.float && n.bits == 32
+	if !signed && !n.float && nodata != nodata {
 		return
 	}
 	for i, v := range values {

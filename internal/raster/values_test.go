@@ -250,15 +250,16 @@ func TestACollarIsThatOfTheCornersThatFillTheEdges(t *testing.T) {
 // TestNodataIsThatOfTheBandsOwnType has a band of whole numbers that is shown, and one of float32 whose nodata float32 cannot tell exactly.
 func TestNodataIsThatOfTheBandsOwnType(t *testing.T) {
 	nodata := -9999.9
-	whole := drawn{kind: gdal.Int32, left: []float64{70000}, right: []float64{5}}.write(t)
-	narrow := drawn{kind: gdal.Float32, left: []float64{nodata}, right: []float64{0.5}}.write(t)
+	dir := t.TempDir()
+	whole := drawn{kind: gdal.Int32, left: []float64{70000}, right: []float64{5}, file: filepath.Join(dir, "whole.tif")}.write(t)
+	narrow := drawn{kind: gdal.Float32, left: []float64{nodata}, right: []float64{0.5}, file: filepath.Join(dir, "narrow.tif")}.write(t)
 	var bands strings.Builder
 	for k, file := range []string{whole, narrow} {
-		fmt.Fprintf(&bands, `<VRTRasterBand dataType="%s" band="%d">%s<SimpleSource><SourceFilename relativeToVRT="0">%s</SourceFilename>
+		fmt.Fprintf(&bands, `<VRTRasterBand dataType="%s" band="%d">%s<SimpleSource><SourceFilename relativeToVRT="1">%s</SourceFilename>
 <SourceBand>1</SourceBand></SimpleSource></VRTRasterBand>`, []string{"Int32", "Float32"}[k], k+1,
-			[]string{"", "<NoDataValue>-9999.9</NoDataValue>"}[k], file)
+			[]string{"", "<NoDataValue>-9999.9</NoDataValue>"}[k], filepath.Base(file))
 	}
-	vrt := filepath.Join(t.TempDir(), "both.vrt")
+	vrt := filepath.Join(dir, "both.vrt")
 	text := fmt.Sprintf(`<VRTDataset rasterXSize="64" rasterYSize="64"><SRS>EPSG:4326</SRS>
 <GeoTransform>10, 0.015625, 0, 47, 0, -0.015625</GeoTransform>%s</VRTDataset>`, &bands)
 	if err := os.WriteFile(vrt, []byte(text), 0o644); err != nil {

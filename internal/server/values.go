@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 
 	"github.com/terrane/terrane/imagery"
 	"github.com/terrane/terrane/imagery/wms"
@@ -34,7 +35,9 @@ func (s *Server) values(ctx context.Context, d *lease, f *facts, at spot) (kind 
 	colour := []uint8{at.colour.R, at.colour.G, at.colour.B, at.colour.A}
 	names := []string{"red", "green", "blue", "alpha"}
 	kind = wms.StoredColour
-	if exact && len(f.bands) > 0 {
+	children := at.tile.Children()
+	averaged := slices.ContainsFunc(children[:], d.info.Has) // from deeper tiles
+	if exact && len(f.bands) > 0 && !averaged {
 		kind, names = wms.StoredValue, f.bands
 	}
 	for k, name := range names {

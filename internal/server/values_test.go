@@ -208,3 +208,28 @@ func (s *Server) infoAs(t *testing.T, layer string, at orb.Point, format string)
 	}
 	return string(bodyOf(t, r))
 }
+
+// TestAveragesAreNoStoredValues asks for places of a mosaic: in a tile that none lies below, and in a quarter of a tile that has deeper ones.
+func TestAveragesAreNoStoredValues(t *testing.T) {
+	coarse, fine := tint{box(0, 40, 40, 60), 100}, tint{box(8, 47, 9, 48), 100}
+	sources, dir := []string{coarse.write(t, 256, false), fine.write(t, 256, false)}, t.TempDir()
+	for _, name := range []string{"kept", "plain"} {
+		publishPicture(t, dir, name, tiler.Options{Sources: sources, Grid: tilegrid.Mercator, Min: 0, Max: -1, Format: tiler.PNG,
+			KeepValues: name == "kept"})
+	}
+	s := New(openFolder(t, dir), Options{Registry: projections{raster.NewRegistry()}})
+	beside := orb.Point{6.5, 47.5}
+	for at, want := range map[orb.Point]string{{8.5, 47.5}: "stored value", {30, 50}: "stored value", beside: "stored colour"} {
+		p := mapInfo(t, s, "plain", at)
+		if p["kind"] != want {
+			t.Errorf("plain at %v: %v, want a %s", at, p, want)
+		}
+		p = mapInfo(t, s, "kept", at)
+		if p["kind"] != "kept value" {
+			t.Errorf("kept at %v: %v", at, p)
+		}
+	}
+	if got, want := mapInfo(t, s, "kept", beside)["band 1"].(float64), float64(coarse.colour(beside).R); math.Abs(got-want) > 2 {
+		t.Errorf("kept value %v, want %v", got, want)
+	}
+}

@@ -73,9 +73,22 @@ func (o *oven) bake(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, 
 		if z == max(s.Root, o.plan.Min) {
 			return out, nil
 		}
+		if o.encoder.format == JPEG && !o.classes { // classes do not fade
+			o.whiten(unit, z, window)
+		}
 		above := o.window(k+1, pixelsBelow(o.plan.Grid, unit, z-1))
 		o.halve(above, resample.Source{Pix: window, Opaque: opaque})
 		window = above
+	}
+}
+
+// whiten lays the tiles of a level that show anything over white, as they are stored, so that those above are averages of them.
+func (o *oven) whiten(unit tilegrid.Coord, z uint8, window *image.NRGBA) {
+	for c := range subtree(unit, z).All() {
+		p := part(window, pixelsBelow(o.plan.Grid, c, z))
+		if some, opaque := visible(p); some && !opaque {
+			paste(p, overWhite(picture.Picture{NRGBA: p}).NRGBA)
+		}
 	}
 }
 
@@ -266,12 +279,26 @@ func (o *oven) tiles(ctx context.Context, out []tile, s Stage, unit tilegrid.Coo
 			return nil, fmt.Errorf("tile %s: %w", c, err)
 		}
 		ready := tile{coord: c, data: bytes.Clone(data)}
-		if z == s.Base && s.Fresh { // the deepest level here
-			if ready.values, err = o.values.block(ctx, o, c, p); err != nil {
-				return nil, fmt.Errorf("values of tile %s: %w", c, err)
-			}
+		if ready.values, err = o.values.block(ctx, o, p, o.bare(s, c)); err != nil {
+			return nil, fmt.Errorf("values of tile %s: %w", c, err)
 		}
 		out = append(out, ready)
 	}
 	return out, nil
+}
+
+// bare returns the parts of a tile for which no deeper tile is stored, though they may show something: of one of the base level all; of one
+// above, the quarters on ground that is not as deep.
+func (o *oven) bare(s Stage, c tilegrid.Coord) []raster.Window {
+	if c.Z == s.Base {
+		return []raster.Window{o.ground(c.Z, pixelsBelow(o.plan.Grid, c, c.Z))}
+	}
+	var out []raster.Window
+	for _, child := range c.Children() {
+		if s.wanted != nil && !touch(s.wanted, child) {
+			r := pixelsBelow(o.plan.Grid, child, child.Z)
+			out = append(out, o.ground(c.Z, image.Rectangle{r.Min.Div(2), r.Max.Div(2)}))
+		}
+	}
+	return out
 }

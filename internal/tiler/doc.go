@@ -5,7 +5,7 @@
 //     two pixels of the window. A later stage takes the tiles that those before stored, and where the ground has none as deep, warps the sources. So a level
 //     holds the tiles that touch sources as fine, the coarser ones filled in around them: docs/decisions/0012-fineness-of-mosaics.md. Blank ground is passed over.
 //   - tiles without a visible pixel are not stored; how the others are written is up to [Format].
-//   - valueKeeper: packs the sources' own values under a tile of the deepest level, if they are to be kept beside it.
+//   - valueKeeper: packs the sources' own values under a tile, where none is deeper, if they are to be kept beside it.
 //   - [Job]: sources, plan and oven under one name; what a command needs.
 //
 // Averages are plain means of the stored values, weighted with alpha, not of linear light: as GDAL's overviews are. Where pixels are classes (nearest), a parent takes

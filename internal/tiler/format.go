@@ -19,6 +19,9 @@ const (
 	WebP Format = "webp"
 )
 
+// overWhite is what JPEG shows of a picture.
+func overWhite(p picture.Picture) picture.Picture { return p.Over(color.NRGBA{255, 255, 255, 255}) }
+
 // encoder writes tiles.
 type encoder struct {
 	png, jpeg, webp picture.Format
@@ -43,7 +46,7 @@ func (e *encoder) encode(p picture.Picture) ([]byte, error) {
 	case e.format == WebP:
 		return e.webp.Encode(p, e.quality)
 	case e.format == JPEG:
-		return e.jpeg.Encode(p.Over(color.NRGBA{255, 255, 255, 255}), e.quality)
+		return e.jpeg.Encode(overWhite(p), e.quality)
 	case e.format == Auto && p.Opaque:
 		return e.jpeg.Encode(p, e.quality)
 	}

@@ -275,7 +275,7 @@ type recipe struct {
 	Title       string       `json:"title,omitempty"`
 	Attribution string       `json:"attribution,omitempty"`
 	Time        time.Time    `json:"time,omitzero"`
-	Values      *kept        `json:"values,omitempty"` // what of the sources' own numbers is stored beside the deepest level's tiles
+	Values      *kept        `json:"values,omitempty"` // what of the sources' own numbers is stored beside the deepest tiles
 }
 
 type kept struct {

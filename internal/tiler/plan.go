@@ -176,18 +176,41 @@ func (p *Plan) ranges(z, deepest uint8) []tilegrid.Range {
 	return out
 }
 
-// count returns how many tiles of a level touch ground of at least some depth, those that several bounds touch counted once
-// while they are few enough to be listed.
+// count returns how many tiles of a level touch ground of at least some depth, those that several bounds touch counted once: row after
+// row, of rows that the same bounds touch one for all.
 func (p *Plan) count(z, deepest uint8) int {
-	n, all := 0, p.ranges(z, deepest)
+	all := p.ranges(z, deepest)
+	if len(all) == 1 {
+		return all[0].Len()
+	}
+	slices.SortFunc(all, func(a, b tilegrid.Range) int {
+		return cmp.Or(cmp.Compare(a.MinX, b.MinX), cmp.Compare(a.MaxX, b.MaxX), cmp.Compare(a.MinY, b.MinY), cmp.Compare(a.MaxY, b.MaxY))
+	})
+	all = slices.Compact(all)
+	var edges []uint32 // rows where a range begins or has ended
 	for _, r := range all {
-		n += r.Len()
+		edges = append(edges, r.MinY, r.MaxY+1)
 	}
-	const listed = 1 << 20
-	if len(all) == 1 || n > listed {
-		return n
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	n := 0
+	for k := 1; k < len(edges); k++ {
+		n += rowLen(all, edges[k-1]) * int(edges[k]-edges[k-1])
 	}
-	return len(p.cover(z, deepest))
+	return n
+}
+
+// rowLen returns how many tiles of a row ranges hold that are sorted by their first columns.
+func rowLen(ranges []tilegrid.Range, y uint32) int {
+	n, next := 0, uint32(0) // the column after the last that is counted
+	for _, r := range ranges {
+		if y < r.MinY || y > r.MaxY || r.MaxX < next {
+			continue
+		}
+		n += int(r.MaxX + 1 - max(r.MinX, next))
+		next = r.MaxX + 1
+	}
+	return n
 }
 
 // cover lists the tiles of a level that touch ground of at least some depth, in Z order.

@@ -2,6 +2,7 @@ package tiler_test
 
 import (
 	"errors"
+	"image/color"
 	"math"
 	"runtime"
 	"testing"
@@ -170,5 +171,40 @@ func TestEstimatesOfDeepLevelsAloneTakeLittleMemory(t *testing.T) {
 	}
 	if n := after.TotalAlloc - before.TotalAlloc; n >= 1<<28 { // a byte for each pixel of the level
 		t.Errorf("%d bytes of memory", n)
+	}
+}
+
+func TestValuesAreKeptOfAllGroundOfAMosaic(t *testing.T) {
+	for _, format := range []tiler.Format{tiler.PNG, tiler.JPEG} {
+		o := threeFine(t)
+		o.KeepValues, o.Format = true, format
+		r := made(t, o, 2) // which verifies that each tile has a block that shows anything where there is no deeper one
+		all, i := blocks(t, r), r.Info()
+		var levels [12]int
+		for z := i.Levels[0]; z <= i.Levels[1]; z++ {
+			for c := range tilesOf(t, r, z) {
+				for k, child := range c.Children() {
+					if i.Has(child) {
+						continue
+					}
+					levels[z]++
+					for n := range 16 {
+						x, y := k%2*128+8+n%4*37, (1-k/2)*128+8+n/4*37
+						p := place(i.Grid, c, x, y)
+						v, kept := all[c]
+						if !kept {
+							t.Fatalf("%s: tile %s has no values at %v", format, c, p)
+						}
+						got := color.NRGBA{uint8(v.Bands[0][y*256+x]), uint8(v.Bands[1][y*256+x]), uint8(v.Bands[2][y*256+x]), 255}
+						if d := farOff(got, p); d > 4 {
+							t.Errorf("%s: tile %s at %v: %v, %d off", format, c, p, got, d)
+						}
+					}
+				}
+			}
+		}
+		if levels[2] == 0 || levels[3] == 0 || levels[5] == 0 || levels[8] == 0 || levels[11] == 0 {
+			t.Errorf("%s: quarters without deeper tiles: %v", format, levels)
+		}
 	}
 }

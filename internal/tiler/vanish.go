@@ -15,12 +15,15 @@ const canvas = 512
 // earlier.
 func (j *Job) first() uint8 {
 	p := j.Plan
-	if j.classes || j.options.Format == JPEG { // classes stay what they are, and JPEG knows nothing of transparency
+	if j.classes || j.options.Format == JPEG { // classes stay what they are, and tiles of JPEG are white where nothing is
 		return p.Min
 	}
 	z := p.Max
 	for z > p.Min && p.extent(z).Dx()+p.extent(z).Dy() > 2*canvas {
 		z--
+	}
+	if z == p.Min { // however large the ground is there
+		return z
 	}
 	m := p.shade(z)
 	for ; z > p.Min; z-- {

@@ -23,10 +23,11 @@ type pictureTile struct {
 	size   image.Point
 	mime   string
 	absent bool
-	rule   string // which it breaks, or ""
-	fault  string // why it cannot be drawn
-	fades  bool   // averaged, nothing of it is left
-	err    error  // what kept it from being read
+	rule   string  // which it breaks, or ""
+	fault  string  // why it cannot be drawn
+	shows  [4]bool // which quarters do, in the order of the children
+	fades  bool    // averaged, nothing of it is left
+	err    error   // what kept it from being read
 }
 
 // pictures reads and decodes the tiles of one level, in batches.
@@ -45,7 +46,7 @@ func (v *verifier) pictures(ctx context.Context, z uint8) error {
 
 func (v *verifier) pictureBatch(ctx context.Context, batch []pictureTile) error {
 	inBatches(v.opt.Jobs, len(batch), func(i int) {
-		if batch[i].read(ctx, v.reader); batch[i].rule == "" && batch[i].err == nil && v.keeps(batch[i].coord) {
+		if batch[i].read(ctx, v.reader); batch[i].rule == "" && batch[i].err == nil && v.keeps(&batch[i]) {
 			batch[i].readValues(ctx, v.reader, v.values)
 		}
 	})
@@ -120,6 +121,9 @@ func (t *pictureTile) read(ctx context.Context, r tilestore.Reader) {
 		t.rule, t.fault = "picture.square", fmt.Sprintf("it is not square: %d x %d pixels", t.size.X, t.size.Y)
 	}
 	t.fades = !p.Opaque && fades(p.NRGBA)
+	if t.shows = [4]bool{true, true, true, true}; !p.Opaque {
+		t.shows = quarters(p.NRGBA)
+	}
 }
 
 // fades tells whether every average of four pixels, as resample.Halve takes it, is transparent: then the level above has nothing to show for it.

@@ -48,6 +48,17 @@ func TestFaultsOfKeptValuesAreFound(t *testing.T) {
 			}
 			d.seal()
 		}, []string{"values.absent"}},
+		{"a quarter of a higher level has no deeper tile", func(d *dataset) {
+			d.drop(at)
+			delete(d.heights, at)
+			d.seal()
+		}, []string{"values.absent"}},
+		{"a quarter of a JPEG has no deeper tile, and nobody knows what it shows", func(d *dataset) {
+			d.info.Provenance = json.RawMessage(`{"format":"jpeg","values":{"bands":2,"type":"uint16"}}`)
+			d.drop(at)
+			delete(d.heights, at)
+			d.seal()
+		}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := earth(t)
