@@ -84,6 +84,20 @@ func tilesOf(t testing.TB, r *mbtiles.Reader, z uint8) map[tilegrid.Coord]bool {
 	return all
 }
 
+// decoded returns the picture of a tile.
+func decoded(t testing.TB, r *mbtiles.Reader, c tilegrid.Coord) picture.Picture {
+	t.Helper()
+	tile, err := r.Tile(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := picture.Decode(tile.Data, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 func TestEachSourceIsMadeOnlyAsDeepAsItIsFine(t *testing.T) {
 	for name, grid := range map[string]tilegrid.Grid{"mercator": tilegrid.Mercator, "geographic": tilegrid.Geodetic} {
 		o := threeFine(t)
@@ -164,14 +178,7 @@ func TestAMosaicShowsNoHoleAndNoSeamOnAnyLevel(t *testing.T) {
 		r := made(t, o, 2)
 		for z := range r.Info().Levels[1] + 1 {
 			for c := range tilesOf(t, r, z) {
-				tile, err := r.Tile(t.Context(), c)
-				if err != nil {
-					t.Fatal(err)
-				}
-				m, err := picture.Decode(tile.Data, 1<<20)
-				if err != nil {
-					t.Fatal(err)
-				}
+				m := decoded(t, r, c)
 				for k := range tiler.TileSize * tiler.TileSize {
 					x, y := k%tiler.TileSize, k/tiler.TileSize
 					if p := place(grid, c, x, y); math.Abs(p[1]) < 89 && math.Abs(p[0]) < 179 && farOff(m.NRGBAAt(x, y), p) > slack {
@@ -228,14 +235,7 @@ func TestABoxCutsAMosaicOnEveryLevel(t *testing.T) {
 		columns, _ := o.Grid.Size(z)
 		pixel := 360 / float64(columns) / tiler.TileSize
 		for c := range tilesOf(t, r, z) {
-			tile, err := r.Tile(t.Context(), c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := picture.Decode(tile.Data, 1<<20)
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := decoded(t, r, c)
 			for k := range tiler.TileSize * tiler.TileSize {
 				x, y := k%tiler.TileSize, k/tiler.TileSize
 				p, a := place(o.Grid, c, x, y), m.NRGBAAt(x, y).A
@@ -341,14 +341,7 @@ func compare(t *testing.T, r *mbtiles.Reader, c tilegrid.Coord, sources ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	tile, err := r.Tile(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := picture.Decode(tile.Data, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := decoded(t, r, c)
 	far, sum := 0, 0
 	for k := range tiler.TileSize * tiler.TileSize {
 		x, y := k%tiler.TileSize, k/tiler.TileSize

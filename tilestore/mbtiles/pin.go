@@ -15,8 +15,8 @@ import (
 )
 
 // A pin is the hidden file .<name>.use beside the versions of a dataset: the number of the version that its bare name stands for, and a
-// line feed. A pin to
-// a version that is not there, or not whole, counts for nothing; who removes that version, or publishes one of its number, removes the pin.
+// line feed. A pin to a version that is not there, or not whole, counts for nothing; who removes that version, or publishes one of its
+// number, removes the pin.
 
 const (
 	pinSuffix = ".use"
