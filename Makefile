@@ -1,6 +1,8 @@
 # make is the only entry. The first run installs what is missing (scripts/setup), and every target ends with a clean tree.
 SHELL   := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# SQLite is built with its full-text search, FTS5, which the gazetteer needs.
+export GOFLAGS := -tags=sqlite_fts5
 LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 IMAGE   := terrane:$(VERSION)
@@ -27,18 +29,18 @@ demo: build ## makes an island, tiles it, serves it and prints the viewer's addr
 	bin/terrane demo
 
 test: setup-test ## everything that has to hold before a commit, the browser included
-	go vet -tags e2e ./...
+	go vet -tags e2e,sqlite_fts5 ./...
 	go test ./...
 	$(MAKE) --no-print-directory e2e
 
 e2e: setup-test ## the built program with CesiumJS in a real browser; pictures in e2e/out
-	go test -tags e2e -count=1 -timeout 30m ./e2e/...
+	go test -tags e2e,sqlite_fts5 -count=1 -timeout 30m ./e2e/...
 
 check: setup-test ## form, vet, staticcheck, tests, a build without GDAL
 	@form=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$form" ] || { echo "gofmt: $$form"; exit 1; }
-	go vet -tags e2e ./...
+	go vet -tags e2e,sqlite_fts5 ./...
 	scripts/staticcheck ./...
-	go build -tags serveonly -o /dev/null ./cmd/terrane
+	go build -tags serveonly,sqlite_fts5 -o /dev/null ./cmd/terrane
 	go test ./...
 
 race: setup-test ## the tests under the race detector
