@@ -37,6 +37,9 @@ func TestASiteBecomesAsHighAsToldAndCanBeUndone(t *testing.T) {
 	if code, _, stderr := run(t, line...); code != exitDone || !strings.Contains(stderr, "nothing to do") {
 		t.Errorf("again: exit %d\n%s", code, stderr)
 	}
+	if _, stdout, _ := run(t, "info", "alps"); !strings.Contains(stdout, "flatten yard.geojson to 500 m over version 1") {
+		t.Errorf("info does not tell of the site:\n%s", stdout)
+	}
 	// the site lies at 500 m now: nothing is above 600, and all is below
 	for grade, want := range map[string]string{"cut": "500", "fill": "600"} {
 		if code, _, stderr := run(t, grade, "alps", yard(t), "--height", "600", "--blend", "40"); code != exitDone {
