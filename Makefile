@@ -11,7 +11,7 @@ IMAGE   := terrane:$(VERSION)
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check race fuzz bench golden e2e conformance image clean setup-build setup-test setup-conformance
+.PHONY: build serveonly release demo test check race fuzz bench golden e2e conformance image clean setup-build setup-test setup-conformance
 
 setup-build:
 	@scripts/setup build
@@ -24,6 +24,12 @@ setup-conformance:
 
 build: setup-build ## bin/terrane
 	$(BUILD) -o bin/terrane ./cmd/terrane
+
+serveonly: setup-build ## bin/terrane-serveonly: serves, imports, exports and verifies; no GDAL
+	$(BUILD) -tags serveonly,sqlite_fts5 -o bin/terrane-serveonly ./cmd/terrane
+
+release: ## Debian package, tarballs, SBOM and checksums in dist/
+	scripts/release
 
 demo: build ## makes an island, tiles it, serves it and prints the viewer's address
 	bin/terrane demo
@@ -60,8 +66,9 @@ golden: setup-build ## rewrites the golden files; read the difference before you
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n1 dirname | sort -u) -update
 	git --no-pager diff --stat
 
-image: ## a container image
+image: ## container images: the program, and the one that only serves
 	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+	docker build --build-arg VERSION=$(VERSION) --target serveonly -t $(IMAGE)-serveonly .
 
 clean: ## what make made
-	rm -rf bin e2e/out e2e/node_modules internal/server/web/bundle/cesium.zip
+	rm -rf bin dist e2e/out e2e/node_modules internal/server/web/bundle/cesium.zip

@@ -129,39 +129,42 @@ func certificate(t *testing.T, dir string) *x509.CertPool {
 // runNginx starts nginx with TLS at a port of this machine, in a folder of its own, and returns a client that trusts it. It ends with the test.
 func runNginx(t *testing.T, nginx string, port int, location string) *http.Client {
 	t.Helper()
+	return startNginx(t, nginx, port, fmt.Sprintf(`server {
+		listen 127.0.0.1:%d ssl;
+		server_name localhost;
+		ssl_certificate cert.pem;
+		ssl_certificate_key key.pem;
+		location %s/ {%s
+		}
+	}`, port, proxyPrefix, location))
+}
+
+// startNginx is runNginx with what is to stand in the http block; cert.pem and key.pem lie beside the configuration.
+func startNginx(t *testing.T, nginx string, port int, servers string) *http.Client {
+	t.Helper()
 	dir := t.TempDir()
 	pool := certificate(t, dir)
 	temp := ""
 	for _, what := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		temp += fmt.Sprintf("\t%s_temp_path %s;\n", what, filepath.Join(dir, what))
 	}
-	conf := write(t, dir, "nginx.conf", []byte(fmt.Sprintf(`daemon off;
-worker_processes 1;
-pid %[1]s/nginx.pid;
-error_log %[1]s/error.log;
-events {}
-http {
-	access_log off;
-%[2]s	server {
-		listen 127.0.0.1:%[3]d ssl;
-		server_name localhost;
-		ssl_certificate %[1]s/cert.pem;
-		ssl_certificate_key %[1]s/key.pem;
-		location %[4]s/ {%[5]s
-		}
-	}
+	conf := write(t, dir, "nginx.conf", fmt.Appendf(nil, "daemon off;\nworker_processes 1;\npid %[1]s/nginx.pid;\nerror_log %[1]s/error.log;\n"+
+		"events {}\nhttp {\n\taccess_log off;\n%[2]s%[3]s\n}\n", dir, temp, servers))
+	return behind(t, port, pool, syscall.SIGQUIT, exec.Command(nginx, "-p", dir, "-c", conf, "-e", filepath.Join(dir, "error.log")))
 }
-`, dir, temp, port, proxyPrefix, location)))
-	c := exec.Command(nginx, "-p", dir, "-c", conf, "-e", filepath.Join(dir, "error.log"))
+
+// behind starts a proxy, waits for its port, and returns a client that trusts it. It ends with the test.
+func behind(t *testing.T, port int, pool *x509.CertPool, end syscall.Signal, proxy *exec.Cmd) *http.Client {
+	t.Helper()
 	var said bytes.Buffer
-	c.Stderr = &said
-	if err := c.Start(); err != nil {
+	proxy.Stderr = &said
+	if err := proxy.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		c.Process.Signal(syscall.SIGQUIT)
-		if err := c.Wait(); err != nil {
-			t.Errorf("nginx: %v\n%s", err, &said)
+		proxy.Process.Signal(end)
+		if err := proxy.Wait(); err != nil {
+			t.Errorf("%s: %v\n%s", proxy.Path, err, &said)
 		}
 	})
 	waitFor(t, fmt.Sprintf("127.0.0.1:%d", port))
