@@ -199,7 +199,11 @@ func TestBodiesThatHoldNoPlacesAreRefused(t *testing.T) {
 		"no coordinates":         {`{"type":"Point"}`, "two numbers"},
 		"no geometry":            {`{"type":"Feature","geometry":null}`, "without geometry"},
 		"geometries as features": {`{"type":"FeatureCollection","features":[{"type":"Point","coordinates":[1,2]}]}`, "without geometry"},
-		"features in a string":   {`{"type":"FeatureCollection","features":"c4nary"}`, "not GeoJSON"},
+		"numbers as features":    {`{"type":"FeatureCollection","features":[1,1]}`, "without geometry"},
+		"too many empty features": {`{"type":"FeatureCollection","features":[` +
+			strings.Repeat(`{"type":"Feature","geometry":{"type":"MultiPoint","coordinates":[]}},`, MostPlaces) +
+			`{"type":"Feature","geometry":{"type":"MultiPoint","coordinates":[]}}]}`, "more than 10000 features"},
+		"features in a string": {`{"type":"FeatureCollection","features":"c4nary"}`, "not GeoJSON"},
 		"too many features": {`{"type":"FeatureCollection","features":[` +
 			strings.Repeat(`{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]}},`, MostPlaces) +
 			`{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]}}]}`, "more than 10000"},
@@ -209,6 +213,14 @@ func TestBodiesThatHoldNoPlacesAreRefused(t *testing.T) {
 			_, err := ParsePoints([]byte(c.body))
 			expectRefusal(t, err, c.want)
 		})
+	}
+}
+
+// TestABodyOfNonsenseTakesLittleMemory reads a body as large as is let in, whose elements are none of them features.
+func TestABodyOfNonsenseTakesLittleMemory(t *testing.T) {
+	body := []byte(`{"type":"FeatureCollection","features":[` + strings.Repeat("1,", 1_000_000) + `1]}`)
+	if n := testing.AllocsPerRun(3, func() { _, _ = ParsePoints(body) }); n > 100 {
+		t.Errorf("%v allocations", n)
 	}
 }
 

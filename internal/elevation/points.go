@@ -3,7 +3,7 @@ package elevation
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
+	"errors"
 
 	"github.com/paulmach/orb"
 )
@@ -29,18 +29,14 @@ const (
 type feature struct {
 	kind       string // the geometry's type
 	n          int    // places
-	id         json.RawMessage
-	properties json.RawMessage // an object, null, or absent
+	id         []byte // JSON
+	properties []byte // JSON: an object, null, or absent
 }
 
-// object is any object of GeoJSON.
+// object is any object of GeoJSON: its members as they stand in the text, nil where there is none.
 type object struct {
-	Type        string          `json:"type"`
-	Coordinates json.RawMessage `json:"coordinates"`
-	Geometry    *object         `json:"geometry"`
-	Features    []object        `json:"features"`
-	ID          json.RawMessage `json:"id"`
-	Properties  json.RawMessage `json:"properties"`
+	kind                                            string
+	coordinates, geometry, features, id, properties []byte
 }
 
 const pointsForms = "[[lon,lat], ...], or GeoJSON: Point, MultiPoint, LineString, Feature or FeatureCollection of these"
@@ -60,23 +56,50 @@ func ParsePoints(body []byte) (*Points, error) {
 		p.Places, err = positions(nil, body)
 		return p, err
 	}
-	var o object
-	if err := json.Unmarshal(body, &o); err != nil {
+	o, err := readObject(body)
+	if err != nil {
 		return nil, refuse(pointsForms, "the body is not GeoJSON")
 	}
-	return p, p.read(&o)
+	return p, p.read(o)
 }
 
-func (p *Points) read(o *object) error {
-	switch o.Type {
-	case "FeatureCollection":
-		p.form = collection
-		for k := range o.Features {
-			if err := p.readFeature(&o.Features[k]); err != nil {
-				return err
-			}
+// readObject finds the members that GeoJSON gives a meaning. The text is JSON.
+func readObject(text []byte) (o object, err error) {
+	s := scanner{text, 0}
+	if !s.take('{') {
+		return o, errNoObject
+	}
+	err = s.members(func(name string, value []byte) error {
+		switch name {
+		case "type":
+			o.kind = textOf(value)
+		case "coordinates":
+			o.coordinates = value
+		case "geometry":
+			o.geometry = value
+		case "features":
+			o.features = value
+		case "id":
+			o.id = value
+		case "properties":
+			o.properties = value
 		}
 		return nil
+	})
+	return o, err
+}
+
+var errNoObject = errors.New("elevation: no JSON object")
+
+func (p *Points) read(o object) error {
+	switch o.kind {
+	case "FeatureCollection":
+		p.form = collection
+		s := scanner{o.features, 0}
+		if !s.take('[') {
+			return refuse(pointsForms, "the body is not GeoJSON: a collection without features")
+		}
+		return s.elements(p.readElement)
 	case "Feature":
 		p.form = single
 		return p.readFeature(o)
@@ -85,23 +108,36 @@ func (p *Points) read(o *object) error {
 	return p.readGeometry(o, feature{})
 }
 
-func (p *Points) readFeature(o *object) error {
-	if o.Type != "Feature" || o.Geometry == nil {
+// readElement reads an element of a FeatureCollection.
+func (p *Points) readElement(text []byte) error {
+	o, err := readObject(text)
+	if err != nil {
 		return refuse(pointsForms, "a feature without geometry, or none")
 	}
-	return p.readGeometry(o.Geometry, feature{id: o.ID, properties: o.Properties})
+	return p.readFeature(o)
 }
 
-func (p *Points) readGeometry(o *object, f feature) (err error) {
+func (p *Points) readFeature(o object) error {
+	inner, err := readObject(o.geometry)
+	if o.kind != "Feature" || err != nil {
+		return refuse(pointsForms, "a feature without geometry, or none")
+	}
+	if len(p.features) == MostPlaces {
+		return refuse("several requests", "more than %d features", MostPlaces)
+	}
+	return p.readGeometry(inner, feature{id: o.id, properties: o.properties})
+}
+
+func (p *Points) readGeometry(o object, f feature) (err error) {
 	before := len(p.Places)
-	switch f.kind = o.Type; o.Type {
+	switch f.kind = o.kind; f.kind {
 	case "Point":
-		s := scanner{o.Coordinates, 0}
+		s := scanner{o.coordinates, 0}
 		if p.Places, err = s.position(p.Places); len(p.Places) > MostPlaces {
 			err = errMany()
 		}
 	case "MultiPoint", "LineString":
-		p.Places, err = positions(p.Places, o.Coordinates)
+		p.Places, err = positions(p.Places, o.coordinates)
 	default:
 		return refuse(pointsForms, noPoints)
 	}
@@ -137,73 +173,4 @@ func errMany() error { return refuse("several requests", "more than %d positions
 
 func errPosition() error {
 	return refuse("[[lon,lat], ...]", "a position is not two numbers, longitude and latitude")
-}
-
-// scanner reads arrays of numbers, which encoding/json takes five times as long for. Its text is known to be JSON.
-type scanner struct {
-	text []byte
-	at   int
-}
-
-// take skips blanks, and c if it comes next.
-func (s *scanner) take(c byte) bool {
-	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\n' || s.text[s.at] == '\t' || s.text[s.at] == '\r') {
-		s.at++
-	}
-	if s.at < len(s.text) && s.text[s.at] == c {
-		s.at++
-		return true
-	}
-	return false
-}
-
-// position reads [lon, lat, ...].
-func (s *scanner) position(dst []orb.Point) ([]orb.Point, error) {
-	if !s.take('[') {
-		return dst, errPosition()
-	}
-	var p orb.Point
-	n := 0
-	for ; ; n++ {
-		v, ok := s.number()
-		if !ok {
-			return dst, errPosition()
-		}
-		if n < 2 {
-			p[n] = v
-		}
-		if !s.take(',') {
-			break
-		}
-	}
-	if n < 1 || !s.take(']') {
-		return dst, errPosition()
-	}
-	return append(dst, p), checkPlace(p)
-}
-
-func (s *scanner) number() (float64, bool) {
-	s.take(0) // blanks
-	from := s.at
-	for s.at < len(s.text) && numeral(s.text[s.at]) {
-		s.at++
-	}
-	v, err := strconv.ParseFloat(string(s.text[from:s.at]), 64)
-	return v, err == nil
-}
-
-// numeral tells whether a byte can be part of a number in JSON.
-func numeral(c byte) bool {
-	return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E'
-}
-
-// ParseNumber reads a plain decimal number; NaN, infinities and hexadecimal digits are none.
-func ParseNumber(s string) (float64, bool) {
-	for k := range len(s) {
-		if !numeral(s[k]) {
-			return 0, false
-		}
-	}
-	v, err := strconv.ParseFloat(s, 64)
-	return v, err == nil
 }
