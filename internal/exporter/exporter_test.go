@@ -15,9 +15,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/terrane/terrane/internal/gzrun"
 	"github.com/terrane/terrane/internal/importer"
@@ -259,6 +262,16 @@ func TestAnExportReplacesOnlyAnExportAndOnlyIfToldTo(t *testing.T) {
 			t.Errorf("%s, force %v: %v, want %v", c.target, c.force, err, c.want)
 		}
 	}
+	diary := filepath.Join(tree, "1", "diary.txt")
+	if err := os.WriteFile(diary, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(tree, true); !errors.Is(err, tilestore.ErrExists) || !strings.Contains(err.Error(), "diary.txt") {
+		t.Errorf("somebody's file in the folder: %v", err)
+	}
+	if _, err := os.Stat(diary); err != nil {
+		t.Error(err)
+	}
 	if left, _ := filepath.Glob(filepath.Join(out, ".*partial")); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
@@ -307,6 +320,42 @@ func keyPair(t *testing.T, dir string) (private, public string) {
 	return private, public
 }
 
+// pipe puts a pipe, into which nobody writes, in place of a file.
+func pipe(path string) error { return errors.Join(os.Remove(path), unix.Mkfifo(path, 0o644)) }
+
+func TestAPipeIsNoExport(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "alps.mbtiles")
+	if err := unix.Mkfifo(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := importer.OpenParcel(t.Context(), path, nil); p != nil || err != nil {
+		t.Errorf("%v, %v", p, err)
+	}
+}
+
+// TestABoundThatIsNoGroundIsRefused puts numbers into a manifest that nobody signed.
+func TestABoundThatIsNoGroundIsRefused(t *testing.T) {
+	r, _ := publish(t, t.TempDir(), meshes(t, 20), terrainInfo)
+	tree := filepath.Join(t.TempDir(), "tree")
+	if _, err := Folder(t.Context(), r, tree, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	manifest := filepath.Join(tree, "terrane.json")
+	text, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound := regexp.MustCompile(`"bound":\s*\[[^]]*\]`)
+	for _, b := range []string{"[1e308,1,2,3]", "[10,46,9,47]", "[10,46,380,47]", "[10,46,11,91]"} {
+		if err := os.WriteFile(manifest, bound.ReplaceAll(text, []byte(`"bound":`+b)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := importer.OpenParcel(t.Context(), tree, nil); err == nil {
+			t.Errorf("bound %s passes", b)
+		}
+	}
+}
+
 func TestWhatWasTamperedWithIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	old, _ := publish(t, dir, meshes(t, 20), terrainInfo)
@@ -350,6 +399,9 @@ func TestWhatWasTamperedWithIsRefused(t *testing.T) {
 			return errors.Join(os.Remove(f+".json"), os.Remove(filepath.Join(tr, "terrane.json")), os.Remove(d+".json"))
 		}, pub, parcel.ErrSignature},
 		{"another key", func(_, _, _ string) error { return nil }, other, parcel.ErrSignature},
+		{"a pipe for a signature", func(f, tr, d string) error {
+			return errors.Join(pipe(f+".json.sig"), pipe(filepath.Join(tr, "terrane.json.sig")), pipe(d+".json.sig"))
+		}, pub, parcel.ErrSignature},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, o := t.TempDir(), Options{Key: key}

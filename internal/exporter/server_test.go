@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,12 +31,7 @@ func runNginx(t *testing.T, folders map[string]string) (url string) {
 	if err != nil {
 		t.Skip("no nginx: the configuration of static exports is not tested with it")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := freeAddress(t)
 	dir := t.TempDir()
 	var conf bytes.Buffer
 	if os.Geteuid() == 0 {
@@ -52,7 +50,64 @@ func runNginx(t *testing.T, folders map[string]string) (url string) {
 	if err := os.WriteFile(path, conf.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(nginx, "-p", dir, "-c", path, "-e", filepath.Join(dir, "error.log"))
+	await(t, address, exec.Command(nginx, "-p", dir, "-c", path, "-e", filepath.Join(dir, "error.log")))
+	return "http://" + address
+}
+
+// runApache is runNginx with Apache, which allows the folders what their .htaccess says that it asks for.
+func runApache(t *testing.T, folders map[string]string) (url string) {
+	t.Helper()
+	apache, err := exec.LookPath("apache2")
+	if err != nil {
+		t.Skip("no apache2: the configuration of static exports is not tested with it")
+	}
+	address, dir := freeAddress(t), t.TempDir()
+	var conf bytes.Buffer
+	fmt.Fprintf(&conf, "ServerName localhost\nListen %[1]s\nServerRoot %[2]s\nDocumentRoot %[2]s\nPidFile %[2]s/pid\nErrorLog %[2]s/error.log\nMutex file:%[2]s\n", address, dir)
+	for _, what := range []string{"mpm_event", "authz_core", "alias", "mime", "headers", "dir", "rewrite"} {
+		fmt.Fprintf(&conf, "LoadModule %[1]s_module /usr/lib/apache2/modules/mod_%[1]s.so\n", what)
+	}
+	conf.WriteString("TypesConfig /dev/null\n")
+	for name, folder := range folders {
+		fmt.Fprintf(&conf, "Alias /%s %s\n<Directory %s>\nAllowOverride FileInfo\nRequire all granted\n</Directory>\n", name, folder, folder)
+	}
+	if os.Geteuid() == 0 { // its workers are somebody else then, who has to reach the folders of the test
+		conf.WriteString("User www-data\nGroup www-data\n")
+		for _, at := range append(slices.Collect(maps.Values(folders)), dir) {
+			for ; at != filepath.Clean(os.TempDir()) && at != "/"; at = filepath.Dir(at) {
+				if err := os.Chmod(at, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	path := filepath.Join(dir, "apache.conf")
+	if err := os.WriteFile(path, conf.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if log, _ := os.ReadFile(filepath.Join(dir, "error.log")); t.Failed() {
+			t.Logf("%s", log)
+		}
+	})
+	await(t, address, exec.Command(apache, "-f", path, "-DFOREGROUND"))
+	return "http://" + address
+}
+
+// freeAddress is one of this machine at which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// await starts a server and waits until it listens. It ends with the test.
+func await(t *testing.T, address string, c *exec.Cmd) {
+	t.Helper()
 	var said bytes.Buffer
 	c.Stderr = &said
 	if err := c.Start(); err != nil {
@@ -60,18 +115,18 @@ func runNginx(t *testing.T, folders map[string]string) (url string) {
 	}
 	t.Cleanup(func() {
 		c.Process.Signal(syscall.SIGTERM)
-		if err := c.Wait(); err != nil {
-			t.Errorf("nginx: %v\n%s", err, &said)
+		var ended *exec.ExitError
+		if err := c.Wait(); err != nil && !(errors.As(err, &ended) && !ended.Exited()) { // Apache ends by the signal itself
+			t.Errorf("%s: %v\n%s", c.Path, err, &said)
 		}
 	})
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()
-			return "http://" + address
+			return
 		}
 	}
-	t.Fatalf("nginx does not listen: %s", &said)
-	return ""
+	t.Fatalf("%s does not listen: %s", c.Path, &said)
 }
 
 // ask requests a page as a browser on another host does, and returns the answer with its body as it came over the wire.
@@ -96,8 +151,14 @@ func ask(t *testing.T, method, url string) (*http.Response, []byte) {
 	return answer, b
 }
 
-// TestNginxServesAFolderAsClientsNeedIt asks for what breaks CesiumJS if it is wrong.
-func TestNginxServesAFolderAsClientsNeedIt(t *testing.T) {
+func TestServersServeAFolderAsClientsNeedIt(t *testing.T) {
+	t.Run("nginx", func(t *testing.T) { servesAFolder(t, runNginx) })
+	t.Run("Apache", func(t *testing.T) { servesAFolder(t, runApache) })
+}
+
+// servesAFolder asks for what breaks CesiumJS if it is wrong.
+func servesAFolder(t *testing.T, run func(*testing.T, map[string]string) string) {
+	t.Helper()
 	dir := t.TempDir()
 	ground, _ := publish(t, t.TempDir(), meshes(t, 20), terrainInfo)
 	maps, _ := publish(t, t.TempDir(), pictures(t, 1), pictureInfo)
@@ -108,7 +169,7 @@ func TestNginxServesAFolderAsClientsNeedIt(t *testing.T) {
 	if _, err := Folder(t.Context(), maps, folders["ortho"], Options{URL: "https://maps.example/ortho"}); err != nil {
 		t.Fatal(err)
 	}
-	url := runNginx(t, folders)
+	url := run(t, folders)
 	expect := func(path string, status int, mime, encoding string) []byte {
 		t.Helper()
 		answer, body := ask(t, http.MethodGet, url+path)
@@ -147,7 +208,7 @@ func TestNginxServesAFolderAsClientsNeedIt(t *testing.T) {
 	if answer, body := ask(t, http.MethodGet, url+"/alps/9/0/0.terrain"); answer.Header.Get("Content-Encoding") == "gzip" && !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
 		t.Error("a plain 404 is said to be gzip")
 	}
-	if answer, _ := ask(t, http.MethodOptions, url+"/alps/layer.json"); answer.StatusCode != 204 || answer.Header.Get("Access-Control-Allow-Methods") == "" {
+	if answer, _ := ask(t, http.MethodOptions, url+"/alps/layer.json"); answer.StatusCode/100 != 2 || answer.Header.Get("Access-Control-Allow-Methods") == "" {
 		t.Errorf("OPTIONS: %s", answer.Status)
 	}
 	answer, body = ask(t, http.MethodGet, url+"/ortho/1/0/1.png")

@@ -73,14 +73,36 @@ func checkTarget(target string, folder, force bool) error {
 		if files, err := os.ReadDir(target); err == nil && len(files) == 0 {
 			return nil
 		}
-		if _, _, ours, _ := parcel.Read(parcel.PathOf(target, true)); !ours {
+		m, _, ours, _ := parcel.Read(parcel.PathOf(target, true))
+		if !ours {
 			return remedy.New(target, fmt.Errorf("%w: it is a folder of other things", tilestore.ErrExists), "name another target")
+		}
+		if other := stranger(target, m); other != "" {
+			return remedy.New(filepath.Join(target, other), fmt.Errorf("%w: it is no part of the export in that folder", tilestore.ErrExists), "take it away, or name another target")
 		}
 	}
 	if !force {
 		return remedy.New(target, fmt.Errorf("%w: it is there already", tilestore.ErrExists), "--force replaces it, or name another target")
 	}
 	return nil
+}
+
+// stranger names a file below an exported folder that its manifest does not, "" if there is none.
+func stranger(folder string, m parcel.Manifest) string {
+	known := map[string]bool{parcel.FolderManifest: true, parcel.FolderManifest + parcel.Signed: true}
+	for _, f := range m.Files {
+		known[f.Path] = true
+	}
+	found := ""
+	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(folder, path) // it is below
+		if err == nil && !d.IsDir() && !known[filepath.ToSlash(name)] {
+			found = name
+			return fs.SkipAll
+		}
+		return err
+	})
+	return found
 }
 
 // room checks that the disk has so many bytes left.

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/paulmach/orb"
 	"github.com/terrane/terrane/internal/parcel"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/terrain"
@@ -83,6 +84,9 @@ func (p *Parcel) open(ctx context.Context, folder, ok bool) (*Parcel, error) {
 	if err = errors.Join(err, tilestore.CheckName(p.Manifest.Name)); err != nil {
 		return nil, p.tampered(err.Error())
 	}
+	if !onGlobe(info.Bound) {
+		return nil, p.tampered("its bound is on no globe")
+	}
 	p.Info = info
 	p.Info.Name, p.Info.Version = p.Manifest.Name, p.Manifest.Version
 	for _, f := range p.Manifest.Files {
@@ -103,6 +107,9 @@ func (p *Parcel) openStore(ctx context.Context) (*Parcel, error) {
 	if p.Info.Manifest == "" {
 		return nil, nil
 	}
+	if !onGlobe(p.Info.Bound) {
+		return nil, p.tampered("its bound is on no globe")
+	}
 	if said.Manifest != "" && said.Manifest != p.Info.Manifest {
 		return nil, p.tampered("its tiles are not those that its manifest names")
 	}
@@ -115,8 +122,17 @@ func (p *Parcel) openStore(ctx context.Context) (*Parcel, error) {
 	return p, nil
 }
 
-// begins tells whether a file begins so.
+// onGlobe tells whether a bound is one of ground: degrees, east above west by at most 360.
+func onGlobe(b orb.Bound) bool {
+	west, east, south, north := b.Min.Lon(), b.Max.Lon(), b.Min.Lat(), b.Max.Lat()
+	return west >= -180-1e-9 && west <= 180 && east >= west && east <= west+360+1e-9 && south >= -90-1e-9 && north >= south && north <= 90+1e-9
+}
+
+// begins tells whether a regular file begins so. A pipe is not opened: nobody may write into it.
 func begins(path, magic string) bool {
+	if stat, err := os.Stat(path); err != nil || !stat.Mode().IsRegular() {
+		return false
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false

@@ -91,7 +91,11 @@ func Verify(path string, text []byte, key ed25519.PublicKey) error {
 	if text == nil {
 		return remedy.New(path, fmt.Errorf("%w is missing: there is no manifest", ErrSignature), try)
 	}
-	sign, err := os.ReadFile(path + Signed)
+	stat, err := os.Stat(path + Signed)
+	var sign []byte
+	if err == nil && stat.Mode().IsRegular() && stat.Size() == ed25519.SignatureSize { // a pipe would be waited for
+		sign, err = os.ReadFile(path + Signed)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return remedy.New(path+Signed, fmt.Errorf("%w is missing", ErrSignature), try)

@@ -79,10 +79,11 @@ func (w *Writer) overlay(ctx context.Context, path, copied string) error {
 	return syncFile(copied)
 }
 
-// overlay puts rows of the attached file into the main one, in the order of places. Rows that are there already are left alone.
+// overlay puts rows of the attached file into the main one, in the order of places. Rows that are there already are left alone. Of the metadata only what
+// the work is and how much of it is done comes over: the rest is written by describe, and was before if this is done again after a kill.
 const overlay = `BEGIN IMMEDIATE;
 	DELETE FROM main.metadata;
-	INSERT INTO main.metadata SELECT name, value FROM put.metadata ORDER BY name;
+	INSERT INTO main.metadata SELECT name, value FROM put.metadata WHERE name IN ('` + rowWork + `', '` + rowDone + `') ORDER BY name DESC;
 	INSERT INTO main.tiles (zoom_level, tile_column, tile_row, tile_hash, tile_data)
 		SELECT zoom_level, tile_column, tile_row, tile_hash, tile_data FROM put.tiles WHERE true ORDER BY zoom_level, tile_row, tile_column
 		ON CONFLICT (zoom_level, tile_row, tile_column) DO UPDATE SET tile_hash = excluded.tile_hash, tile_data = excluded.tile_data

@@ -114,6 +114,13 @@ func TestAnInterruptedAdoptionIsCarriedOnToTheSameBytes(t *testing.T) {
 		{"undisturbed", func(*Writer) error { return nil }},
 		{"half a copy lies there", func(w *Writer) error { return os.WriteFile(w.partial+adoptedSuffix, []byte("half"), 0o644) }},
 		{"adopted, not committed", func(w *Writer) error { return w.Adopt(t.Context(), first) }},
+		{"described, not published", func(w *Writer) error {
+			info := storetest.Info()
+			return errors.Join(w.Adopt(t.Context(), first), w.using(func() error {
+				info.Name, info.Version = w.name, w.version
+				return errors.Join(w.survey(t.Context(), &info), w.describe(t.Context(), info))
+			}))
+		}},
 	} {
 		w := create(t, dir)
 		putOver(t, w)
