@@ -78,6 +78,8 @@ func (f exportFlags) check(target string) error {
 		return errors.New("the target has no name")
 	case f.since != "" && isFile:
 		return fmt.Errorf("%s: with --since it is no MBTiles file that is made: name it .delta, say", target)
+	case f.since == "" && strings.HasSuffix(target, ".delta"):
+		return fmt.Errorf("%s: a delta takes --since VERSION; without it a folder would be made", target)
 	case f.url != "" && (isFile || f.since != ""):
 		return errors.New("--url is for a folder")
 	}
@@ -138,10 +140,17 @@ func (a *app) write(ctx context.Context, folder *mbtiles.Folder, s shipment, o e
 			return parcel.Manifest{}, err
 		}
 		defer old.Close()
+		if old.Info().Version == i.Version {
+			err := fmt.Errorf("nothing has changed since version %d: it is the one that is exported", i.Version)
+			return parcel.Manifest{}, mark(remedy.New(i.Name, err, "--since with an older one: terrane versions "+i.Name), errUsage)
+		}
 		m, d, err := exporter.Delta(ctx, old, s.now, s.target, o)
 		if err == nil {
 			a.say("delta    %s since %d: %s added, %d changed, %d removed, %s of heights or values", i.Name, old.Info().Version,
 				count(d.Added, "tile"), d.Changed, d.Removed, count(d.Heights, "grid"))
+			if d == (exporter.Difference{}) {
+				a.say("note     the two versions hold the same: nothing is in the delta")
+			}
 		}
 		return m, err
 	case strings.HasSuffix(s.target, ".mbtiles"):

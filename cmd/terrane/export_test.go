@@ -151,6 +151,8 @@ func TestWrongExportsAndImportsAreRefusedOneByOne(t *testing.T) {
 		{"export alps " + data, exitUsage, "in the data folder"},
 		{"export alps none/x.mbtiles", exitFailed, "no such folder"},
 		{"export alps x.mbtiles --since 1", exitUsage, "no MBTiles file"},
+		{"export alps x.delta", exitUsage, "a delta takes --since VERSION"},
+		{"export alps x.delta --since 2", exitUsage, "nothing has changed since version 2"},
 		{"export alps tree --url maps", exitUsage, "--url"},
 		{"export alps x.mbtiles --sign ec.pem", exitInput, "another kind"},
 		{"export alps x.mbtiles --sign " + public, exitInput, "a public key"},
@@ -173,5 +175,42 @@ func TestWrongExportsAndImportsAreRefusedOneByOne(t *testing.T) {
 	}
 	if after := listing(t, data) + listing(t, other); after != before {
 		t.Errorf("something is left:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+func TestAnImportOfWhatIsThereDoesNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	data := terrainVersions(t, 2)
+	succeeds(t, "export", "alps@1", "one.mbtiles", "--data", data)
+	succeeds(t, "export", "alps", "alps-2.delta", "--since", "1", "--data", data)
+	succeeds(t, "export", "alps", "tree", "--data", data)
+	beyond := t.TempDir()
+	for k, target := range []string{"one.mbtiles", "alps-2.delta"} {
+		for range 2 {
+			succeeds(t, "import", target, "--data", beyond)
+		}
+		if got := manifests(t, beyond, "alps"); len(got) != k+1 {
+			t.Errorf("%s twice: %d versions", target, len(got))
+		}
+	}
+	code, stdout, stderr := run(t, "import", "tree", "--data", beyond)
+	if code != exitDone || !strings.HasPrefix(stdout, "alps@2  ") || !strings.Contains(stderr, "nothing to do: alps version 2 is this already") {
+		t.Errorf("as a folder: exit %d\n%s%s", code, stdout, stderr)
+	}
+	succeeds(t, "import", "tree", "--data", beyond, "--force")
+	if got := manifests(t, beyond, "alps"); len(got) != 3 {
+		t.Errorf("with --force: %d versions", len(got))
+	}
+}
+
+func TestWhatCameWithoutHeightsSaysSo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	succeeds(t, "import", tileFolder(t, false), "--name", "alps")
+	code, stdout, stderr := run(t, "height", "alps", "1", "2")
+	if code != exitInput || stdout != "" || !strings.Contains(stderr, "dataset without heights") || !strings.Contains(stderr, "\ntry: ") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	if _, stdout, _ := run(t, "info", "alps"); !strings.Contains(stdout, "heights are not kept beside the tiles") {
+		t.Errorf("info:\n%s", stdout)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrane/terrane/internal/elevation"
 	"github.com/terrane/terrane/internal/ingest"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/tilegrid"
@@ -21,7 +22,8 @@ import (
 // siteFlags are the flags of "flatten", "cut" and "fill" as the user wrote them.
 type siteFlags struct {
 	generalFlags
-	height, blend float64
+	height, blend           float64
+	vertical, geoid, levels string
 }
 
 // siteCommands returns the commands that bring a building site to one height.
@@ -39,15 +41,19 @@ func newSiteCommand(a *app, grade ingest.Grade, short, what string) *cobra.Comma
 		Use:   string(grade) + " NAME POLYGONS",
 		Short: short,
 		Long: "Makes a new version of a terrain dataset for a building site. POLYGONS is a GeoJSON file, a Shapefile or a GeoPackage: " + what + "\n" +
-			"becomes --height metres high, as the dataset counts heights, and over --blend metres around them that passes into the ground as it is. Levels\n" +
-			"as deep as that shows come into being. The old version stays, and removing the new one undoes it: terrane versions, terrane rm NAME@VERSION.",
-		Example: fmt.Sprintf("  terrane %s alps site.geojson --height 612.5 --blend 15", grade),
+			"becomes --height metres high, and over --blend metres around them that passes into the ground as it is. Heights of plans are above sea level as\n" +
+			"a rule: --vertical msl. Without it the height is as the dataset counts, above the ellipsoid. Levels come into being as the site takes, up to\n" +
+			"four below those that the dataset has there. The old version stays, and removing the new one undoes it: terrane versions, terrane rm NAME@VERSION.",
+		Example: fmt.Sprintf("  terrane %s alps site.geojson --height 612.5 --vertical msl --blend 15 --dry-run", grade),
 		Args:    usage(cobra.ExactArgs(2)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := errors.Join(f.checkSite(c.Flags().Changed("height")), checkProgress(f.progress), checkJobs(f.jobs)); err != nil {
 				return usageError(c, err)
 			}
 			f.name = args[0]
+			if err := notPinned(c.Name(), f.name); err != nil {
+				return err
+			}
 			_, err := a.grade(c.Context(), ingest.Site{File: args[1], Height: f.height, Blend: f.blend, Grade: grade}, f)
 			return err
 		},
@@ -55,6 +61,10 @@ func newSiteCommand(a *app, grade ingest.Grade, short, what string) *cobra.Comma
 	v := c.Flags()
 	v.Float64Var(&f.height, "height", 0, "height of the site, metres (has to be given)")
 	v.Float64Var(&f.blend, "blend", 10, "metres around the site over which its height passes into the ground; 0 leaves a wall")
+	v.StringVar(&f.vertical, "vertical", "", "what the height is above: ellipsoid, or msl, mean sea level (default as the dataset counts)")
+	v.StringVar(&f.geoid, "geoid", "auto", geoidUsage)
+	v.StringVar(&f.levels, "levels", "auto", "levels to make, 0-MAX or auto: as the site takes, up to 4 below the dataset's own there")
+	v.BoolVar(&f.dryRun, "dry-run", false, "print the plan and stop")
 	v.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "tiles made at the same time")
 	v.StringVar(&f.progress, "progress", "auto", progressHelp)
 	v.BoolVar(&f.noVerify, "no-verify", false, "do not read the tiles back before publishing")
@@ -70,22 +80,34 @@ func (f *siteFlags) checkSite(given bool) error {
 		return fmt.Errorf("--height %g: it is metres, -12000 to 9000", f.height)
 	case !(f.blend >= 0 && f.blend <= 10_000):
 		return fmt.Errorf("--blend %g: it is metres, 0 to 10000", f.blend)
+	case f.vertical != "" && f.vertical != elevation.Ellipsoid && f.vertical != elevation.MSL:
+		return fmt.Errorf("--vertical %q: the height of a site is above the ellipsoid or msl, mean sea level (--geoid says which)", f.vertical)
 	}
-	return nil
+	_, err := parseLevels(f.levels)
+	return err
 }
 
 // grade makes a new version of a dataset in which a site is brought to one height.
 func (a *app) grade(ctx context.Context, s ingest.Site, f siteFlags) (published, error) {
 	start := time.Now()
-	if err := checkFolder(a.data); err != nil {
-		return published{}, err
+	if !f.dryRun {
+		if err := checkFolder(a.data); err != nil {
+			return published{}, err
+		}
 	}
 	r, path, err := a.openBase(ctx, f.name)
 	if err != nil {
 		return published{}, err
 	}
 	defer r.Close()
-	job, err := ingest.PrepareSite(ctx, ingest.SiteOptions{Site: s, Under: &ingest.Under{Stored: r, Path: path, Update: true}, Program: version})
+	o := ingest.SiteOptions{Site: s, Under: &ingest.Under{Stored: r, Path: path, Update: true}, Program: version}
+	if leaf, _ := parseLevels(f.levels); leaf >= 0 { // checkSite has looked
+		o.Leaf = uint8(max(1, leaf))
+	}
+	if o.Sea, err = f.sea(ctx, r.Info()); err != nil {
+		return published{}, err
+	}
+	job, err := ingest.PrepareSite(ctx, o)
 	if err != nil {
 		if errors.Is(err, ingest.ErrOptions) && remedy.Try(err) == "" {
 			err = remedy.New(s.File, err, "polygons of the site only, somewhere near the dataset's ground")
@@ -93,16 +115,29 @@ func (a *app) grade(ctx context.Context, s ingest.Site, f siteFlags) (published,
 		return published{}, err
 	}
 	defer job.Close()
-	for _, site := range job.Shores {
-		a.say("site     %s  %s  %s: %s to %g m, blended over %g m", site.Name, count(site.Polygons, "polygon"), site.CRS, s.Grade, s.Height, s.Blend)
+	a.saySite(job, o)
+	if err := a.sayBase(ctx, job); err != nil {
+		return published{}, err
 	}
-	a.sayBase(job)
-	return a.make(ctx, planned{
-		generalFlags: f.generalFlags, kind: tilestore.Terrain, grid: tilegrid.Geodetic, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes,
-		needed: underBytes(job),
-		store:  mbtiles.Options{Rows: layerRow, Check: a.checker(job, terrainFlags{generalFlags: f.generalFlags})},
+	a.say("plan     levels 0-%d", job.Plan.Leaf)
+	if job.Earthwork().Nothing() && !f.force {
+		return a.sayNothing(r.Info(), path, s)
+	}
+	m := planned{
+		generalFlags: f.generalFlags, kind: tilestore.Terrain, grid: tilegrid.Geodetic, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share,
+		makes: job.Makes, needed: underBytes(job),
+		store: mbtiles.Options{Rows: layerRow, Check: a.checker(job, terrainFlags{generalFlags: f.generalFlags})},
 		run: func(ctx context.Context, w *mbtiles.Writer, report func(units, tiles int)) error {
 			return job.Run(ctx, w, f.jobs, func(p ingest.Progress) { report(p.Units, p.Tiles) })
 		},
-	}, start)
+	}
+	if !f.dryRun {
+		return a.make(ctx, m, start)
+	}
+	there, err := a.made(ctx, m)
+	if err != nil {
+		return published{}, err
+	}
+	a.sayDry(f.generalFlags, there)
+	return published{}, a.printSite(job, o, there)
 }

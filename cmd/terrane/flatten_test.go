@@ -3,6 +3,8 @@
 package main
 
 import (
+	"encoding/json"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,7 +27,7 @@ func TestASiteBecomesAsHighAsToldAndCanBeUndone(t *testing.T) {
 	middle, beside := height("10.402", "40.4015"), height("10.42", "40.42")
 	line := []string{"flatten", "alps", yard(t), "--height", "500", "--blend", "40"}
 	code, stdout, stderr := run(t, line...)
-	if code != exitDone || stdout != "alps@2  data/alps@2.mbtiles\n" || !strings.Contains(stderr, "flatten to 500 m, blended over 40 m") {
+	if code != exitDone || stdout != "alps@2  data/alps@2.mbtiles\n" || !strings.Contains(stderr, "flatten to 500 m above the ellipsoid, blended over 40 m") {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	if got := height("10.402", "40.4015"); !strings.Contains(got, "500") {
@@ -41,15 +43,17 @@ func TestASiteBecomesAsHighAsToldAndCanBeUndone(t *testing.T) {
 		t.Errorf("info does not tell of the site:\n%s", stdout)
 	}
 	// the site lies at 500 m now: nothing is above 600, and all is below
-	for grade, want := range map[string]string{"cut": "500", "fill": "600"} {
-		if code, _, stderr := run(t, grade, "alps", yard(t), "--height", "600", "--blend", "40"); code != exitDone {
-			t.Fatalf("%s: exit %d\n%s", grade, code, stderr)
-		}
-		if got := height("10.402", "40.4015"); !strings.Contains(got, want) {
-			t.Errorf("%s: %s, want %s", grade, got, want)
-		}
-		run(t, "rm", "alps@3")
+	code, stdout, stderr = run(t, "cut", "alps", yard(t), "--height", "600", "--blend", "40")
+	if code != exitDone || stdout != "alps@2  data/alps@2.mbtiles\n" || !strings.Contains(stderr, "nothing to do: no ground lies above 600 m in there") {
+		t.Errorf("cut: exit %d\n%s%s", code, stdout, stderr)
 	}
+	if code, _, stderr := run(t, "fill", "alps", yard(t), "--height", "600", "--blend", "40"); code != exitDone {
+		t.Fatalf("fill: exit %d\n%s", code, stderr)
+	}
+	if got := height("10.402", "40.4015"); !strings.Contains(got, "600") {
+		t.Errorf("fill: %s, want 600", got)
+	}
+	run(t, "rm", "alps@3")
 	if code, _, stderr := run(t, "verify", "alps"); code != exitDone {
 		t.Errorf("verify: exit %d\n%s", code, stderr)
 	}
@@ -61,6 +65,8 @@ func TestASiteBecomesAsHighAsToldAndCanBeUndone(t *testing.T) {
 
 func TestASiteThatCannotBeSaysWhy(t *testing.T) {
 	t.Chdir(t.TempDir())
+	swapped := write(t, filepath.Join(t.TempDir(), "swapped.geojson"),
+		[]byte(`{"type":"Polygon","coordinates":[[[40.40,10.40],[40.403,10.40],[40.403,10.404],[40.40,10.404],[40.40,10.40]]]}`))
 	run(t, "ingest", "terrain", "--src-crs", "EPSG:4326", "--vertical", "ellipsoid", "--name", "alps", hills(t))
 	for _, c := range []struct {
 		name, says string
@@ -70,11 +76,72 @@ func TestASiteThatCannotBeSaysWhy(t *testing.T) {
 		{"no height", "--height METRES is missing", exitUsage, []string{"flatten", "alps", yard(t)}},
 		{"a height in the sky", "-12000 to 9000", exitUsage, []string{"cut", "alps", yard(t), "--height", "20000"}},
 		{"a blend the wrong way", "0 to 10000", exitUsage, []string{"fill", "alps", yard(t), "--height", "1", "--blend=-1"}},
+		{"another datum", "--vertical \"egm96\": the height of a site is above", exitUsage,
+			[]string{"cut", "alps", yard(t), "--height", "1", "--vertical", "egm96"}},
+		{"levels that are none", "--levels \"5-9\"", exitUsage, []string{"cut", "alps", yard(t), "--height", "1", "--levels", "5-9"}},
+		{"one version", "terrane use alps@1, then terrane cut alps", exitUsage, []string{"cut", "alps@1", yard(t), "--height", "1"}},
+		{"latitude first", "its polygons lie in 40.4,10.4,40.403,10.404, the dataset covers 10,40,", exitUsage,
+			[]string{"flatten", "alps", swapped, "--height", "1"}},
 		{"no such dataset", "terrane list names", exitFailed, []string{"flatten", "andes", yard(t), "--height", "1"}},
 		{"no polygons", "", exitInput, []string{"flatten", "alps", hills(t), "--height", "1"}},
 	} {
 		if code, _, stderr := run(t, c.line...); code != c.code || !strings.Contains(stderr, c.says) {
 			t.Errorf("%s: exit %d, want %d\n%s", c.name, code, c.code, stderr)
 		}
+	}
+}
+
+func TestAPlanOfASiteSaysWhatItDoesToTheGround(t *testing.T) {
+	t.Chdir(t.TempDir())
+	run(t, "ingest", "terrain", "--src-crs", "EPSG:4326", "--vertical", "ellipsoid", "--name", "alps", hills(t))
+	line := []string{"flatten", "alps", yard(t), "--height", "250", "--dry-run"}
+	code, stdout, stderr := run(t, append(line, "--json", "--levels", "14")...)
+	var plan struct {
+		Levels    []int
+		Ground    []float64
+		Cut, Fill float64
+		Vertical  string
+	}
+	// 339 m by 333 m of ground about 218 m high
+	if err := json.Unmarshal([]byte(stdout), &plan); err != nil || code != exitDone || plan.Levels[1] != 14 || plan.Cut != 0 ||
+		plan.Vertical != "ellipsoid" || plan.Fill < 3.2e6 || plan.Fill > 4.5e6 || plan.Ground[0] < 210 || plan.Ground[1] > 225 {
+		t.Errorf("exit %d, %v\n%s%s", code, err, stdout, stderr)
+	}
+	if !strings.Contains(stderr, "flatten to 250 m above the ellipsoid, blended over 10 m      (--vertical msl counts from sea level)") ||
+		!strings.Contains(stderr, "ground   there now 21") {
+		t.Errorf("the plan:\n%s", stderr)
+	}
+	if code, _, stderr = run(t, line...); code != exitDone || !strings.Contains(stderr, "would show all of its shape") {
+		t.Errorf("levels: exit %d\n%s", code, stderr)
+	}
+	code, _, stderr = run(t, append(line, "--vertical", "msl", "--geoid", "none")...)
+	if code != exitUsage || !strings.Contains(stderr, "no geoid here") {
+		t.Errorf("no sea: exit %d\n%s", code, stderr)
+	}
+	if left := names(t, "data"); len(left) != 1 {
+		t.Errorf("a dry run left %v", left)
+	}
+}
+
+func TestASiteAboveSeaLevelLiesThere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	run(t, "ingest", "terrain", "--src-crs", "EPSG:4326", "--vertical", "ellipsoid", "--name", "alps", hills(t))
+	code, _, stderr := run(t, "flatten", "alps", yard(t), "--height", "200", "--vertical", "msl", "--geoid", "egm96", "--levels", "14")
+	if strings.Contains(stderr, "missing grid") {
+		t.Skipf("no geoid here: %s", stderr)
+	}
+	// EGM96 at 10.4 E 40.4 N: 46 m (NGA's own calculator, between 45 and 48).
+	if code != exitDone || !strings.Contains(stderr, "flatten to 200 m above mean sea level, blended over 10 m, by EGM96 height") ||
+		!strings.Contains(stderr, "above mean sea level; about ") {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	_, stdout, _ := run(t, "height", "alps", "10.402", "40.4015", "--vertical", "msl", "--geoid", "egm96", "--json")
+	var got struct{ Height, Undulation float64 }
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || math.Abs(got.Height-200) > 0.02 || math.Abs(got.Undulation-46) > 3 {
+		t.Errorf("%v %s", err, stdout)
+	}
+	if _, stdout, _ := run(t, "versions", "alps"); !strings.Contains(stdout, "flatten yard.geojson to 200 m above mean sea level by EGM96 height") ||
+		!strings.Contains(stdout, "from hills.asc") {
+		t.Errorf("versions do not tell them apart:\n%s", stdout)
 	}
 }

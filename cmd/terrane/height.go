@@ -14,6 +14,8 @@ import (
 	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/internal/elevation"
 	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/tilegrid"
+	"github.com/terrane/terrane/tilestore"
 	"github.com/terrane/terrane/tilestore/mbtiles"
 )
 
@@ -51,7 +53,7 @@ func newHeightCommand(a *app) *cobra.Command {
 			if len(args) == 1 {
 				return a.heightsOf(c.Context(), q.Ground, c.InOrStdin())
 			}
-			return a.heightAt(c.Context(), q.Ground, args[1], args[2])
+			return a.heightAt(c.Context(), q, args[1], args[2])
 		},
 	}
 	f.register(c)
@@ -102,6 +104,9 @@ func (a *app) askGround(ctx context.Context, ref string, f heightFlags) (*ground
 	q := &grounds{folder: folder, handle: handle}
 	ground, err := style.NewGround(handle.Reader, style.NewCache(heightMemory), nil)
 	if err == nil {
+		err = keepsHeights(ctx, handle.Reader)
+	}
+	if err == nil {
 		q.Ground, err = elevation.New(ground.Probe(), handle.Info(), f.ask, sea)
 	}
 	if errors.Is(err, style.ErrNoHeights) {
@@ -114,16 +119,39 @@ func (a *app) askGround(ctx context.Context, ref string, f heightFlags) (*ground
 	return q, nil
 }
 
+// keepsHeights is style.ErrNoHeights for terrain that came without them, from a folder or from others.
+func keepsHeights(ctx context.Context, r tilestore.Reader) error {
+	if h, ok := r.(tilestore.Heights); ok {
+		for x := range uint32(2) {
+			if _, err := h.Heights(ctx, tilegrid.Coord{X: x}); !errors.Is(err, tilestore.ErrNotFound) {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("%w: %s", style.ErrNoHeights, r.Info().Name)
+}
+
 // refused gives a question that has no answer the form of the other errors.
 func refused(err error) error {
 	var r *elevation.Refusal
 	if errors.As(err, &r) {
-		return remedy.New("", mark(errors.New(r.Reason), errUsage), r.Try)
+		return remedy.New("", mark(errors.New(asFlags(r.Reason)), errUsage), asFlags(r.Try))
 	}
 	return err
 }
 
-func (a *app) heightAt(ctx context.Context, g *elevation.Ground, lon, lat string) error {
+// asFlags writes what a refusal calls by the names of HTTP, parameters and a body, as the command line has it.
+func asFlags(text string) string {
+	return strings.NewReplacer(
+		"line=lon,lat;lon,lat;..., or a GeoJSON", "GeoJSON only: a", "the body is", "it is",
+		"vertical=ellipsoid; who runs this adds a geoid with", "leave --vertical out; a geoid comes with",
+		"spacing=", "--spacing ", "leave spacing", "leave --spacing", "leave level", "leave --level", "leave vertical", "leave --vertical",
+		"level is", "--level is", "vertical is", "--vertical is",
+		"that is none of Point, MultiPoint and LineString", "that is no Point, MultiPoint or LineString",
+	).Replace(text)
+}
+
+func (a *app) heightAt(ctx context.Context, g *grounds, lon, lat string) error {
 	p, err := placeOf(lon, lat)
 	if err != nil {
 		return err
@@ -136,8 +164,27 @@ func (a *app) heightAt(ctx context.Context, g *elevation.Ground, lon, lat string
 		_, err = fmt.Fprintf(a.stdout, "%s\n", g.AppendJSON(nil, r))
 		return err
 	}
+	if !r.Known {
+		a.sayWhere(g, p)
+	}
 	_, err = fmt.Fprintln(a.stdout, g.Text(r))
 	return err
+}
+
+// sayWhere says what a dataset covers that has nothing at a place.
+func (a *app) sayWhere(g *grounds, p orb.Point) {
+	b := g.handle.Info().Bound
+	text := ""
+	if !g.covers(p) && g.covers(orb.Point{p[1], p[0]}) {
+		text = "; longitude comes first"
+	}
+	a.say("note     %s covers %s%s", g.handle.Info().Name, boundsText([4]float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}), text)
+}
+
+// covers tells whether a place lies in the dataset's bound, whichever way round the globe its longitude counts.
+func (g *grounds) covers(p orb.Point) bool {
+	b := g.handle.Info().Bound
+	return b.Contains(p) || b.Contains(orb.Point{p[0] + 360, p[1]}) || b.Contains(orb.Point{p[0] - 360, p[1]})
 }
 
 // placeOf reads a longitude and a latitude. A blank in front is from shield.

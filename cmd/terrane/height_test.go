@@ -64,8 +64,12 @@ func TestHeightAnswersOnePlaceAndMany(t *testing.T) {
 	if json.Unmarshal([]byte(stdout), &one) != nil || code != exitDone || one.Lon != -2.25 || one.Level != 3 {
 		t.Errorf("as JSON: exit %d %s", code, stdout)
 	}
-	if code, stdout, _ = runWith(t, "", "height", "ramp", "5", "40.5"); code != exitDone || stdout != "no data there (ramp@1)\n" {
-		t.Errorf("elsewhere: exit %d %q", code, stdout)
+	code, stdout, stderr = runWith(t, "", "height", "ramp", "5", "40.5")
+	if code != exitDone || stdout != "no data there (ramp@1)\n" || !strings.Contains(stderr, "ramp covers -3") || strings.Contains(stderr, "first") {
+		t.Errorf("elsewhere: exit %d %q %s", code, stdout, stderr)
+	}
+	if _, _, stderr = runWith(t, "", "height", "ramp", "40.5", "-2.5"); !strings.Contains(stderr, "; longitude comes first") {
+		t.Errorf("swapped: %s", stderr)
 	}
 	code, stdout, stderr = runWith(t, "\n-2.5 40.5\n-2.25,40.5 a name\n\n5\t40\n", "height", "ramp")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
@@ -139,6 +143,8 @@ func TestQuestionsForHeightsThatMakeNoSenseAreRefused(t *testing.T) {
 		{"no file", "", "profile ramp none.geojson", exitInput, "none.geojson"},
 		{"a spacing of nothing", "[[-3,40],[-2,40]]", "profile ramp - --spacing 0", exitUsage, "--spacing"},
 		{"too fine a spacing", "[[-3,40],[-2,40]]", "profile ramp - --spacing 0.1", exitUsage, "too long"},
+		{"a spacing that would do", "[[-3,40],[-2,40]]", "profile ramp - --spacing 0.1", exitUsage, "try: --spacing 9 or more"},
+		{"a line that is no JSON", "PK", "profile ramp -", exitUsage, "it is not JSON\ntry: GeoJSON only: a LineString, or [[lon,lat], ...]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, _, stderr := runWith(t, c.stdin, strings.Fields(c.args)...)

@@ -21,6 +21,7 @@ type importFlags struct {
 	key                        string
 	jobs                       int
 	force                      bool
+	uploaded                   bool // it came over HTTP, into a hidden folder of the data folder
 }
 
 // options checks the flags.
@@ -65,7 +66,7 @@ func newImportCommand(a *app) *cobra.Command {
 	v.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "tiles read at the same time")
 	v.StringVar(&f.progress, "progress", "auto", progressHelp)
 	v.StringVar(&f.key, "verify-key", "", "take only an export that the owner of this ed25519 public key signed (PEM)")
-	v.BoolVar(&f.force, "force", false, "drop a half-made dataset of other work under this name")
+	v.BoolVar(&f.force, "force", false, "import an export though the newest version is the same; drop a half-made dataset of other work under this name")
 	return c
 }
 

@@ -56,7 +56,7 @@ func (a *app) importParcel(ctx context.Context, p *importer.Parcel, f importFlag
 	if err := checkFolder(a.data); err != nil {
 		return err
 	}
-	if a.outside(p.Path) != nil {
+	if !f.uploaded && a.outside(p.Path) != nil {
 		err := errors.New("it is a dataset of terrane already, and in the data folder")
 		return mark(remedy.New(p.Path, err, "terrane list names it; terrane use makes it the current one"), errInput)
 	}
@@ -65,6 +65,10 @@ func (a *app) importParcel(ctx context.Context, p *importer.Parcel, f importFlag
 	}
 	a.say("source   %s, %s of %s version %d, levels %d-%d, %s tiles", p.Path, formText(p.Manifest), p.Info.Name, p.Info.Version, p.Info.Levels[0],
 		p.Info.Levels[1], thousands(p.Info.Tiles))
+	there, err := a.imported(ctx, p, f)
+	if err != nil || there.Existed {
+		return err
+	}
 	base, err := a.baseOf(ctx, p, f.name)
 	if err != nil {
 		return err
@@ -86,6 +90,52 @@ func (a *app) importParcel(ctx context.Context, p *importer.Parcel, f importFlag
 	}
 	_, err = a.sayDone(ctx, w, start)
 	return err
+}
+
+// imported returns the newest version of a dataset, with Existed set, and says so, if it holds all that an export does. With --force it is not asked.
+func (a *app) imported(ctx context.Context, p *importer.Parcel, f importFlags) (published, error) {
+	folder, err := mbtiles.OpenFolder(ctx, a.data)
+	if err != nil || f.force {
+		return published{}, nil // no folder yet, or one that will be complained of when it is written
+	}
+	defer folder.Close()
+	h, err := newest(ctx, folder, f.name)
+	if err != nil {
+		return published{}, nil // none of that name
+	}
+	defer h.Release()
+	i := h.Info()
+	if i.Manifest == "" || i.Manifest != p.Info.Manifest || i.Title != p.Info.Title || i.Attribution != p.Info.Attribution || !i.Time.Equal(p.Info.Time) {
+		return published{}, nil
+	}
+	want, err := heightsIn(ctx, p)
+	if err != nil {
+		return published{}, err
+	}
+	r, path, err := a.openVersion(ctx, folder, i.Name+"@"+versionText(i.Version))
+	if err != nil {
+		return published{}, err
+	}
+	defer r.Close()
+	if got, err := r.HeightsManifest(ctx); err != nil || want != "" && got != want {
+		return published{}, err
+	}
+	a.say("done     nothing to do: %s version %d is this already        (--force imports it once more)", i.Name, i.Version)
+	there := published{Name: i.Name, Version: i.Version, Path: path, Tiles: i.Tiles, Bytes: i.SizeBytes, Existed: true}
+	return there, a.printPublished(there)
+}
+
+// heightsIn returns the manifest of the heights in an export, "" if it has none.
+func heightsIn(ctx context.Context, p *importer.Parcel) (string, error) {
+	if p.Manifest.Heights != "" || p.Manifest.Form != parcel.MBTiles {
+		return p.Manifest.Heights, nil
+	}
+	r, err := mbtiles.Open(ctx, p.Path)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	return r.HeightsManifest(ctx)
 }
 
 // formText says what an export is.

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/internal/importer"
 	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/internal/server"
@@ -27,7 +29,7 @@ type description struct {
 func newInfoCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "info NAME[@VERSION]",
-		Short:   "Describe a dataset: ground, levels, heights or pixels, and how it was made",
+		Short:   "Describe a dataset or a gazetteer: ground, levels, heights or pixels, and how it was made",
 		Example: "  terrane info alps\n  terrane info alps@2 --json",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -36,6 +38,9 @@ func newInfoCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer folder.Close()
+			if g, ok := a.gazetteerNamed(c.Context(), folder, args[0]); ok {
+				return a.printGazetteer(g)
+			}
 			d, err := a.borrow(c.Context(), folder, args[0])
 			if err != nil {
 				return err
@@ -68,8 +73,12 @@ func (a *app) printInfo(ctx context.Context, r tilestore.Reader) error {
 		{"extensions", strings.Join(d.Extensions, ", ")},
 		{"vertical", d.Vertical},
 		{"time", instantText(d.Time)},
+		{"ion", fmt.Sprintf("asset %d", d.IonAsset)},
 	}
 	lines = append(lines, makingOf(i.Provenance).lines()...)
+	if i.Kind == tilestore.Terrain && errors.Is(keepsHeights(ctx, r), style.ErrNoHeights) {
+		lines = append(lines, [2]string{"elevation", "none: heights are not kept beside the tiles"})
+	}
 	if i.Manifest == "" {
 		lines = append(lines, [2]string{"made by", "others; served as it is (terrane verify " + i.Name + " looks through it)"})
 	}

@@ -23,11 +23,11 @@ import (
 func newIngestCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ingest",
-		Short: "Make datasets from rasters",
+		Short: "Make datasets from rasters, gazetteers from lists of places",
 		Args:  usage(cobra.NoArgs),
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newIngestTerrainCommand(a), newIngestImageryCommand(a))
+	c.AddCommand(newIngestTerrainCommand(a), newIngestImageryCommand(a), newIngestPlacesCommand(a))
 	return c
 }
 
@@ -44,7 +44,7 @@ func (f *generalFlags) register(v *pflag.FlagSet, top string) {
 	v.StringVar(&f.name, "name", "", "name of the dataset (default the first file's)")
 	v.StringVar(&f.priority, "priority", top, "which source lies on top: finest, first or last")
 	v.StringVar(&f.srcCRS, "src-crs", "", "reference system of the sources, EPSG:n, instead of their own")
-	v.Float64SliceVar(&f.bbox, "bbox", nil, "only this box: W,S,E,N in degrees")
+	v.Float64SliceVar(&f.bbox, "bbox", nil, "only this box: W,S,E,N in degrees; W > E crosses the antimeridian")
 	v.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "tiles made at the same time")
 	v.StringVar(&f.memory, "memory", "1GB", "memory to use, whatever the sources' size")
 	v.StringVar(&f.title, "title", "", "title shown in catalogues")
@@ -63,16 +63,26 @@ func (f *generalFlags) check() error {
 	return errors.Join(checkProgress(f.progress), checkJobs(f.jobs))
 }
 
-// box parses --bbox; nil is none.
+// box parses --bbox; nil is none. A box that crosses the antimeridian has its west east of its east, or longitudes beyond 180; what is returned has
+// Max.Lon beyond 180.
 func (f *generalFlags) box() (*orb.Bound, error) {
 	b := f.bbox
 	if b == nil {
 		return nil, nil
 	}
-	if len(b) != 4 || !(-180 <= b[0] && b[0] < b[2] && b[2] <= 180 && -90 <= b[1] && b[1] < b[3] && b[3] <= 90) {
-		return nil, fmt.Errorf("--bbox %v: it is W,S,E,N in degrees, -180 <= W < E <= 180 and -90 <= S < N <= 90", b)
+	onGlobe := func(lon float64) bool { return -180 <= lon && lon <= 360 }
+	if len(b) != 4 || !(onGlobe(b[0]) && onGlobe(b[2]) && b[0] != b[2] && b[2]-b[0] <= 360 && -90 <= b[1] && b[1] < b[3] && b[3] <= 90) {
+		return nil, fmt.Errorf("--bbox %.10g: it is W,S,E,N in degrees, -90 <= S < N <= 90, longitudes -180 to 180, or 0 to 360; "+
+			"W > E crosses the antimeridian", b)
 	}
-	return &orb.Bound{Min: orb.Point{b[0], b[1]}, Max: orb.Point{b[2], b[3]}}, nil
+	west, east := b[0], b[2]
+	if west > east {
+		east += 360
+	}
+	if west >= 180 {
+		west, east = west-360, east-360
+	}
+	return &orb.Bound{Min: orb.Point{west, b[1]}, Max: orb.Point{east, b[3]}}, nil
 }
 
 // baseMemory is what the program takes beside GDAL's cache and its jobs.

@@ -36,7 +36,9 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 	a.saySources(job)
 	a.sayHeights(job.Files)
 	a.sayWater(job, o)
-	a.sayBase(job)
+	if err := errors.Join(a.sayBase(ctx, job), stated(job, f)); err != nil {
+		return published{}, err
+	}
 	if f.strict {
 		if err := errors.Join(certain(job), mark(job.Certain(), errAmbiguous)); err != nil {
 			return published{}, err
@@ -99,8 +101,8 @@ func (a *app) saySources(job *ingest.Job) {
 		crs = "several reference systems"
 	}
 	s := job.Survey
-	a.say("sources  %s  %s  %s  %s  %.2g %% without data  heights %.0f .. %.0f m", count(len(job.Files), "file"), crs, spacing(job.Files),
-		strings.ToLower(first.DataType), 100*(1-s.Valid), s.Min, s.Max)
+	a.say("sources  %s  %s  %s  %s  %.2g %% without data  heights about %.0f .. %.0f m", count(len(job.Files), "file"), crs, spacing(job.Files),
+		dataTypes(job.Files), 100*(1-s.Valid), s.Min, s.Max)
 	var replaced doubts
 	for _, f := range job.Files {
 		if f.Replaced != "" {
@@ -116,6 +118,17 @@ func (a *app) saySources(job *ingest.Job) {
 			a.say("source   %s  %d x %d %s  %s", f.Path, f.Cols, f.Rows, f.DataType, f.CRS)
 		}
 	}
+}
+
+// dataTypes names the types of the sources' values.
+func dataTypes(files []raster.File) string {
+	var all []string
+	for _, f := range files {
+		if t := strings.ToLower(f.DataType); !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return strings.Join(all, " and ")
 }
 
 // spacing says how far apart the finest and the coarsest source's pixels are.

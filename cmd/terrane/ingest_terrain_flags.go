@@ -22,6 +22,7 @@ type terrainFlags struct {
 	levels, vertical, nodata, fill, maxError string
 	base                                     string
 	strict, depths                           bool
+	told                                     bool // --vertical was given
 }
 
 func newIngestTerrainCommand(a *app) *cobra.Command {
@@ -95,14 +96,9 @@ func (f *terrainFlags) options(c *cobra.Command, sources []string) (ingest.Optio
 
 // numbers parses the flags that are numbers.
 func (f *terrainFlags) numbers(o *ingest.Options) error {
-	if f.levels != "auto" {
-		m := regexp.MustCompile(`^(?:0-)?(\d{1,2})$`).FindStringSubmatch(f.levels)
-		if m == nil {
-			return fmt.Errorf("--levels %q: it is 0-MAX, since clients start at level 0, or auto", f.levels)
-		}
-		if o.Leaf, _ = strconv.Atoi(m[1]); o.Leaf > ingest.DeepestLevel {
-			return fmt.Errorf("--levels %q: the deepest is %d, and auto is as deep as the sources are worth", f.levels, ingest.DeepestLevel)
-		}
+	var err error
+	if o.Leaf, err = parseLevels(f.levels); err != nil {
+		return err
 	}
 	if f.nodata != "" {
 		v, err := strconv.ParseFloat(f.nodata, 64)
@@ -118,7 +114,6 @@ func (f *terrainFlags) numbers(o *ingest.Options) error {
 		}
 		o.MaxError = v
 	}
-	var err error
 	if o.BBox, err = f.box(); err != nil {
 		return err
 	}
@@ -127,4 +122,19 @@ func (f *terrainFlags) numbers(o *ingest.Options) error {
 	}
 	o.Raster.CacheBytes, err = f.share(jobMemory)
 	return err
+}
+
+// parseLevels reads --levels of terrain: the deepest level, -1 for auto.
+func parseLevels(text string) (leaf int, err error) {
+	if text == "auto" {
+		return -1, nil
+	}
+	m := regexp.MustCompile(`^(?:0-)?(\d{1,2})$`).FindStringSubmatch(text)
+	if m == nil {
+		return 0, fmt.Errorf("--levels %q: it is 0-MAX, since clients start at level 0, or auto", text)
+	}
+	if leaf, _ = strconv.Atoi(m[1]); leaf > ingest.DeepestLevel {
+		return 0, fmt.Errorf("--levels %q: the deepest is %d, and auto is as deep as the ground is worth", text, ingest.DeepestLevel)
+	}
+	return leaf, nil
 }

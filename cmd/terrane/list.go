@@ -19,8 +19,8 @@ import (
 func newListCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the datasets of the data folder",
-		Long:  "Lists the datasets of the data folder: of each the version that clients get under its name, see terrane versions.",
+		Short: "List the datasets and gazetteers of the data folder",
+		Long:  "Lists the datasets of the data folder: of each the version that clients get under its name, see terrane versions. Gazetteers come behind them.",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			folder, err := a.openFolder(c.Context())
@@ -44,7 +44,13 @@ func newListCommand(a *app) *cobra.Command {
 					list[i].Summary = versions[shownOf(folder, versions)]
 				}
 			}
-			if err := a.printList(list, problems); err != nil {
+			numberAssets(list)
+			names, unread, err := a.gazetteers(c.Context())
+			if err != nil {
+				return err
+			}
+			a.warn(unread)
+			if err := a.printList(list, names, append(problems, unread...)); err != nil {
 				return err
 			}
 			a.sayUnfinished()
@@ -59,12 +65,19 @@ type listed struct {
 	Others int `json:"otherVersions,omitempty"` // beside this one, mostly older: see terrane versions
 }
 
-// printList writes one line a dataset and one a file that is none, or all datasets as one JSON array.
-func (a *app) printList(list []listed, broken []mbtiles.Problem) error {
+// printList writes one line a dataset, one a gazetteer and one a file that is none, or all but the last as one JSON array.
+func (a *app) printList(list []listed, names []gazetteer, broken []mbtiles.Problem) error {
 	if a.json {
-		return a.printJSON(list)
+		all := make([]any, 0, len(list)+len(names))
+		for _, l := range list {
+			all = append(all, l)
+		}
+		for _, g := range names {
+			all = append(all, g)
+		}
+		return a.printJSON(all)
 	}
-	if len(list)+len(broken) == 0 {
+	if len(list)+len(names)+len(broken) == 0 {
 		a.say("no datasets in %s", a.data)
 		a.say("try: terrane ingest terrain FILE.tif, terrane ingest imagery FILE.tif")
 		return nil
@@ -87,6 +100,9 @@ func (a *app) printList(list []listed, broken []mbtiles.Problem) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s%s\t%d-%d\t%s\t%s\t%s\n", s.Name, version, s.Kind, formatName(s.Format), column(instantText(s.Time)),
 			s.Grid, s.Levels[0], s.Levels[1], thousands(s.Tiles), sizeText(s.Bytes), boundsText(s.Bounds))
+	}
+	for _, g := range names {
+		g.row(w, column)
 	}
 	for _, p := range broken {
 		fmt.Fprintf(w, "%s\t-\tbroken\t-\t%s-\t-\t-\t-\t%s\n", p.Name, column("-"), plain(reasonOf(p.Err)))

@@ -29,7 +29,8 @@ func spelt(err error) string {
 
 // withoutPackages takes the names of packages out of a text.
 func withoutPackages(s string) string {
-	const names = `ingest: bad options|tiler: bad options|tiler|picture|imagery|raster|tilestore|mbtiles|ingest|verify|importer|terrain|tilegrid|gzrun|server`
+	const names = `ingest: bad options|tiler: bad options|tiler|picture|imagery|raster|tilestore|mbtiles|ingest|verify|importer|terrain|tilegrid|gzrun|server|places|doctor|parcel|elevation`
+	s = regexp.MustCompile(`strconv\.Parse\w+: parsing "[^"]*": `).ReplaceAllString(s, "")
 	return regexp.MustCompile(`(^|: )(?:(?:`+names+`): )+`).ReplaceAllString(s, "$1")
 }
 

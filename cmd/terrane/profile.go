@@ -18,7 +18,7 @@ func newProfileCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "profile NAME[@VERSION] FILE.geojson",
 		Short: "Say how the ground runs along a line",
-		Long: "Profile reads a line, GeoJSON or an array of [lon,lat], from a file, or from stdin where the file is -. Between its positions\n" +
+		Long: "Profile reads a line, GeoJSON (no other format) or an array of [lon,lat], from a file, or from stdin where the file is -. Between its positions\n" +
 			"it follows the shortest way on the ellipsoid. It prints a line a point: distance from the beginning, longitude, latitude,\n" +
 			"height (nan where there is no data); the sums go to stderr, with --json into the object on stdout.",
 		Example: "  terrane profile alps road.geojson\n  terrane profile alps road.geojson --spacing 10 --vertical msl --json",
@@ -44,7 +44,7 @@ func newProfileCommand(a *app) *cobra.Command {
 			if err != nil {
 				return refused(err)
 			}
-			return a.printProfile(q.Ground, p)
+			return a.printProfile(q, p)
 		},
 	}
 	f.register(c)
@@ -72,7 +72,7 @@ func readLine(path string, stdin io.Reader) ([]byte, error) {
 	return body, nil
 }
 
-func (a *app) printProfile(g *elevation.Ground, p *elevation.Profile) error {
+func (a *app) printProfile(g *grounds, p *elevation.Profile) error {
 	if a.json {
 		_, err := fmt.Fprintf(a.stdout, "%s\n", g.AppendProfile(nil, p))
 		return err
@@ -86,5 +86,8 @@ func (a *app) printProfile(g *elevation.Ground, p *elevation.Profile) error {
 		fmt.Fprintf(w, "%.3f %.8f %.8f %s\n", s.Distance, s.Place.Lon(), s.Place.Lat(), height)
 	}
 	a.say("%s", g.Summary(p))
+	if p.Known == 0 {
+		a.sayWhere(g, p.Samples[0].Place)
+	}
 	return w.Flush()
 }

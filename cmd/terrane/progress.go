@@ -37,6 +37,7 @@ const lineEvery = 10 * time.Second
 type progress struct {
 	a       *app
 	step    string
+	unit    string // what is made: tiles, unless it says otherwise
 	total   int64
 	mode    string
 	bar     *progressbar.ProgressBar
@@ -49,7 +50,7 @@ type progress struct {
 
 // newProgress begins a step of so many parts. mode is auto, lines, json or none.
 func newProgress(a *app, mode, step string, total int64) *progress {
-	p := &progress{a: a, step: step, total: max(total, 1), mode: mode, start: time.Now(), shownAt: time.Now()}
+	p := &progress{a: a, step: step, unit: "tile", total: max(total, 1), mode: mode, start: time.Now(), shownAt: time.Now()}
 	p.silent = mode == "none" || a.quiet && mode != "json"
 	if out, ok := a.stderr.(*os.File); ok && mode == "auto" && !p.silent && term.IsTerminal(int(out.Fd())) {
 		p.bar = progressbar.NewOptions64(p.total, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(fmt.Sprintf("%-8s", step)),
@@ -86,13 +87,13 @@ func (p *progress) line(done, tiles int64) {
 	elapsed := time.Since(p.start)
 	if p.mode == "json" {
 		data, _ := json.Marshal(map[string]any{ // numbers and a word: cannot fail
-			"step": p.step, "done": done, "total": p.total, "tiles": tiles, "seconds": elapsed.Seconds(), "left": p.remaining(done).Seconds(),
+			"step": p.step, "done": done, "total": p.total, p.unit + "s": tiles, "seconds": elapsed.Seconds(), "left": p.remaining(done).Seconds(),
 		})
 		fmt.Fprintln(p.a.stderr, string(data))
 		return
 	}
 	rate := float64(tiles) / max(elapsed.Seconds(), 1e-3)
-	p.a.say("%-8s %3d %%  %s  %s tiles/s  %s", p.step, 100*done/p.total, count(int(tiles), "tile"), thousands(int64(rate)), p.left(done))
+	p.a.say("%-8s %3d %%  %s  %s %ss/s  %s", p.step, 100*done/p.total, count(int(tiles), p.unit), thousands(int64(rate)), p.unit, p.left(done))
 }
 
 // left says how long it will take, or at the end how long it took.

@@ -20,13 +20,17 @@ type making struct {
 	Water      string // what is water
 	Bathymetry string
 	Shores     []struct{ Name, Kind string } // files of polygons
-	Updates    []update
-	Imported   string
-	Rows       string // from where imported tiles counted theirs
-	Format     string // of pictures, as asked for
-	Quality    int
-	Priority   string
-	Values     struct { // of the sources, kept beside the tiles
+	Base       struct {                      // that the sources were laid over
+		Name    string
+		Version int
+	}
+	Updates  []update
+	Imported string
+	Rows     string // from where imported tiles counted theirs
+	Format   string // of pictures, as asked for
+	Quality  int
+	Priority string
+	Values   struct { // of the sources, kept beside the tiles
 		Bands int
 		Type  string
 	}
@@ -36,9 +40,12 @@ type making struct {
 type update struct {
 	Base    struct{ Version int }
 	Sources []source
+	Datum   string
+	Heights []float64
 	Site    struct {
 		Grade  string // flatten, cut or fill
 		Height float64
+		Sea    string // the geoid that the height counts from, "" as the dataset counts
 	}
 	Shores []struct{ Name, Kind string }
 }
@@ -63,18 +70,16 @@ func makingOf(provenance json.RawMessage) making {
 
 // lines are those of "info"; what is not known is empty.
 func (m making) lines() [][2]string {
-	heights, box := "", ""
-	if len(m.Heights) == 2 {
-		heights = fmt.Sprintf("about %.0f .. %.0f m", m.Heights[0], m.Heights[1])
-	}
+	box := ""
 	if len(m.BBox) == 4 {
 		box = boundsText([4]float64(m.BBox))
 	}
 	return [][2]string{
 		{"datum", m.Datum},
-		{"heights", heights},
+		{"heights", m.heights()},
 		{"error bound", errorText(m.MaxErrors)},
 		{"sources", sourcesText(m.Sources)},
+		{"base", m.base()},
 		{"updates", m.updates()},
 		{"pixels", m.pixels()},
 		{"written", m.written()},
@@ -86,6 +91,57 @@ func (m making) lines() [][2]string {
 		{"imported", m.imported()},
 		{"made by", m.program()},
 	}
+}
+
+// heights is the range of what the sources hold, shifted as they were, wherever it ended up: below a better source, or outside of a box.
+func (m making) heights() string {
+	if len(m.Heights) != 2 {
+		return ""
+	}
+	low, high := m.Heights[0], m.Heights[1]
+	for _, u := range m.Updates {
+		if len(u.Sources) > 0 && len(u.Heights) == 2 {
+			low, high = min(low, u.Heights[0]), max(high, u.Heights[1])
+		}
+	}
+	return fmt.Sprintf("about %.0f .. %.0f m in the sources", low, high)
+}
+
+// base names the dataset that the sources were laid over.
+func (m making) base() string {
+	if m.Base.Name == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s version %d, where the sources do not reach", m.Base.Name, m.Base.Version)
+}
+
+// last says in a few words what made a version: the latest update, or else what it was made of.
+func (m making) last() string {
+	var names []string
+	for _, s := range m.Sources {
+		names = append(names, s.Name)
+	}
+	switch n := len(m.Updates); {
+	case n > 0 && m.Updates[n-1].Site.Grade != "":
+		return m.Updates[n-1].String()
+	case n > 0:
+		return "update by " + m.Updates[n-1].String()
+	case m.Imported != "":
+		return "import of " + m.Imported
+	case len(names) == 0:
+		return ""
+	case m.Base.Name != "":
+		return fmt.Sprintf("from %s over %s version %d", namesText(names), m.Base.Name, m.Base.Version)
+	}
+	return "from " + namesText(names)
+}
+
+// namesText writes the first two names, and how many more there are.
+func namesText(names []string) string {
+	if len(names) > 2 {
+		names = append(names[:2:2], fmt.Sprintf("%d more", len(names)-2))
+	}
+	return strings.Join(names, ", ")
 }
 
 func (m making) program() string {
@@ -203,13 +259,27 @@ func sourcesText(all []source) string {
 func (m making) updates() string {
 	var laid []string
 	for _, u := range m.Updates {
-		what := sourcesText(u.Sources)
-		if u.Site.Grade != "" {
-			what = fmt.Sprintf("%s %s to %.6g m", u.Site.Grade, shoreName(u.Shores, "site"), u.Site.Height)
-		}
-		laid = append(laid, fmt.Sprintf("%s over version %d", what, u.Base.Version))
+		laid = append(laid, u.String())
 	}
 	return strings.Join(laid, "; then ")
+}
+
+// String says what was laid over which version.
+func (u update) String() string {
+	var names []string
+	for _, s := range u.Sources {
+		names = append(names, s.Name)
+	}
+	what := namesText(names)
+	switch {
+	case u.Site.Grade != "" && u.Site.Sea != "":
+		what = fmt.Sprintf("%s %s to %.6g m above mean sea level by %s", u.Site.Grade, shoreName(u.Shores, "site"), u.Site.Height, u.Site.Sea)
+	case u.Site.Grade != "":
+		what = fmt.Sprintf("%s %s to %.6g m", u.Site.Grade, shoreName(u.Shores, "site"), u.Site.Height)
+	case u.Datum != "":
+		what += " (" + u.Datum + ")"
+	}
+	return fmt.Sprintf("%s over version %d", what, u.Base.Version)
 }
 
 // errorText says how far a mesh may lie from the heights of its level, given that of each level.

@@ -22,6 +22,7 @@ type pruneFlags struct {
 	keep   int
 	older  string
 	dryRun bool
+	all    bool
 	age    time.Duration // of older
 }
 
@@ -45,8 +46,9 @@ func newPruneCommand(a *app) *cobra.Command {
 		Short: "Remove old versions of one dataset, or of all",
 		Long: "Removes versions of a dataset, or of all, that are older than its newest. What stays in any case: the newest ones (--keep), the one\n" +
 			"that is served under the bare name (terrane use), versions with a time, which are the instants of a series, and files that this program did\n" +
-			"not make or cannot read. A version is as old as its file. Servers answer the requests under way.",
-		Example: "  terrane prune alps --dry-run\n  terrane prune --keep 3 --older-than 30d",
+			"not make or cannot read. A version is as old as its file. Servers answer the requests under way. What is removed cannot be\n" +
+			"had back: without a name it takes --keep, --older-than or --all.",
+		Example: "  terrane prune alps --dry-run\n  terrane prune --keep 3 --older-than 30d\n  terrane prune --all",
 		Args:    usage(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			age, err := parseAge(f.older)
@@ -54,15 +56,28 @@ func newPruneCommand(a *app) *cobra.Command {
 			if f.keep < 1 {
 				err = errors.Join(err, fmt.Errorf("--keep %d: at least one version stays; terrane rm NAME removes all", f.keep))
 			}
+			if f.all && len(args) > 0 {
+				err = errors.Join(err, errors.New("--all is every dataset: leave the name out, or --all"))
+			}
 			if err != nil {
 				return usageError(c, err)
 			}
-			return a.prune(c.Context(), strings.Join(args, ""), f)
+			told := len(args) > 0 || f.all || f.dryRun || c.Flags().Changed("keep") || c.Flags().Changed("older-than")
+			if told {
+				return a.prune(c.Context(), strings.Join(args, ""), f)
+			}
+			f.dryRun = true
+			if err := a.prune(c.Context(), "", f); err != nil {
+				return err
+			}
+			err = errors.New("nothing was removed: it takes the name of a dataset, or --all for all but the newest version of each")
+			return mark(remedy.New("", err, "terrane prune NAME, terrane prune --keep 3, terrane prune --all"), errUsage)
 		},
 	}
 	v := c.Flags()
 	v.IntVar(&f.keep, "keep", 1, "how many of the newest versions stay")
 	v.StringVar(&f.older, "older-than", "", "only versions older than this: 30d, 12h, 2w")
+	v.BoolVar(&f.all, "all", false, "without a name: of every dataset, all but the newest versions")
 	v.BoolVar(&f.dryRun, "dry-run", false, "say what would go, and remove nothing")
 	return c
 }

@@ -21,7 +21,7 @@ func newRmCommand(a *app) *cobra.Command {
 	var unfinished, force bool
 	c := &cobra.Command{
 		Use:   "rm NAME[@VERSION]",
-		Short: "Remove a dataset, or one version of it",
+		Short: "Remove a dataset, one version of it, or a gazetteer",
 		Long: "Remove a dataset with all its versions, or the version that is named. Servers that hold it open answer the requests under\n" +
 			"way and forget it. With --unfinished, drop what an interrupted ingest left under the name, and no version. A file that this program\n" +
 			"did not make is removed with --force only.",
@@ -46,15 +46,24 @@ func (a *app) remove(ctx context.Context, ref string, force bool) error {
 		return err
 	}
 	defer folder.Close()
-	versions := versionsOf(folder, ref)
-	if others := folder.Foreign(ref); len(others) > 0 && !force {
-		err := mark(errors.New("this program did not make the file: there may be no other copy"), tilestore.ErrForeign)
-		return remedy.New(others[0], err, "terrane rm "+ref+" --force removes it, if it is to go")
+	if g, ok := a.gazetteerNamed(ctx, folder, ref); ok {
+		return a.removeGazetteer(g)
 	}
-	if err := folder.Remove(ref); err != nil {
+	versions, err := removeFrom(folder, ref, force)
+	if err != nil {
 		return a.unknown(folder, ref, err)
 	}
 	return a.sayRemoved(removed{ref, versions, false}, "removed %s: %s", ref, versionsText(versions))
+}
+
+// removeFrom removes what ref names from a folder, and returns the versions that went.
+func removeFrom(folder *mbtiles.Folder, ref string, force bool) ([]int, error) {
+	versions := versionsOf(folder, ref)
+	if others := folder.Foreign(ref); len(others) > 0 && !force {
+		err := mark(errors.New("this program did not make the file: there may be no other copy"), tilestore.ErrForeign)
+		return nil, remedy.New(others[0], err, "terrane rm "+ref+" --force removes it, if it is to go")
+	}
+	return versions, folder.Remove(ref)
 }
 
 func (a *app) removeUnfinished(ctx context.Context, name string) error {

@@ -48,7 +48,7 @@ func newRootCommand(a *app) *cobra.Command {
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more")
 	f.BoolVar(&a.json, "json", false, "results as JSON on stdout")
 	root.AddCommand(newServeCommand(a), newListCommand(a), newInfoCommand(a), newVersionsCommand(a), newUseCommand(a), newPruneCommand(a), newRmCommand(a), newVerifyCommand(a), newImportCommand(a), newExportCommand(a), newVersionCommand(a))
-	root.AddCommand(newHeightCommand(a), newProfileCommand(a))
+	root.AddCommand(newHeightCommand(a), newProfileCommand(a), newTokenCommand(a), newDoctorCommand(a), newSnippetCommand(a))
 	root.AddCommand(rasterCommands(a)...)
 	return root
 }

@@ -32,6 +32,8 @@ type serveFlags struct {
 	title       string
 	contact     wms.Contact
 	geoid       string
+	access      accessFlags
+	ion         ionFlags
 }
 
 func newServeCommand(a *app) *cobra.Command {
@@ -40,7 +42,8 @@ func newServeCommand(a *app) *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the datasets of the data folder over HTTP",
 		Long: "Serve answers terrain tiles, the catalogue and the viewer. Datasets that appear in the folder, are replaced or removed\n" +
-			"are picked up while it runs. It makes no outbound connections. SIGTERM or Ctrl-C ends it after the requests under way.",
+			"are picked up while it runs. It makes no outbound connections. SIGTERM or Ctrl-C ends it after the requests under way.\n\n" +
+			"Whoever reaches the server may read what it has, unless --auth asks for tokens: terrane token makes them.",
 		Example: "  terrane serve\n  terrane serve --data /srv/terrain --listen :80 --base-url https://maps.example.org/terrane/",
 		Args:    usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -72,6 +75,8 @@ func (f *serveFlags) register(c *cobra.Command) {
 	s.BoolVar(&f.accessLog, "access-log", false, "write one JSON line a request to stderr")
 	s.Int64Var(&f.cacheMB, "cache", 64, "megabytes of memory for ready answers, 0 for none")
 	s.IntVar(&f.connections, "max-connections", 4096, "connections open at a time; more wait")
+	f.access.register(c)
+	f.ion.register(c)
 }
 
 // options turns the flags into the server's options.
@@ -98,6 +103,12 @@ func (f *serveFlags) options(ctx context.Context, a *app) (server.Options, error
 		return o, err
 	}
 	if o.Sea, err = openSea(ctx, f.geoid); err != nil {
+		return o, err
+	}
+	if o.Ion, err = f.ion.choices(); err != nil {
+		return o, err
+	}
+	if err = f.access.apply(a, &o); err != nil {
 		return o, err
 	}
 	if o.Cesium, err = web.Cesium(); err != nil && !errors.Is(err, web.ErrNoCesium) {
@@ -153,6 +164,17 @@ func (a *app) serve(ctx context.Context, address string, o server.Options) error
 		l.Close()
 		return err
 	}
+	a.sayIon(publicURL(l.Addr(), o), all, o.Ion)
+	a.sayWho(l.Addr(), o)
+	if o.Access != nil {
+		o.Admin = newAdmin(a, folder)
+	}
+	names, err := a.openPlaces(ctx, &o)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	defer names.Close()
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
 	go newLookout(a.data, problems).follow(watch, folder, o.Log)

@@ -28,8 +28,14 @@ func (a *app) unfinished() []string {
 // sayUnfinished tells of what is half-made in the data folder.
 func (a *app) sayUnfinished() {
 	for _, name := range a.unfinished() {
-		a.say("note     %s: unfinished work, %s: the command that began it carries on, terrane rm %s --unfinished drops it", name,
-			sizeText(mbtiles.Unfinished(a.data, name)), name)
+		a.sayUnfinishedOf(name)
+	}
+}
+
+// sayUnfinishedOf tells of what is half-made under a name, if anything is.
+func (a *app) sayUnfinishedOf(name string) {
+	if size := mbtiles.Unfinished(a.data, name); size > 0 {
+		a.say("note     %s: unfinished work, %s: the command that began it carries on, terrane rm %s --unfinished drops it", name, sizeText(size), name)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrane/terrane/internal/elevation"
 	"github.com/terrane/terrane/internal/ingest"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/tilegrid"
@@ -34,10 +35,14 @@ func newUpdateCommand(a *app) *cobra.Command {
 				return usageError(c, fmt.Errorf("--name %s: the dataset to update is named before the sources", f.name))
 			}
 			f.name = args[0]
+			if err := notPinned("update", f.name); err != nil {
+				return err
+			}
 			return a.overlay(c, args[1:], f, true)
 		},
 	}
 	f.register(c.Flags())
+	c.Flags().Lookup("name").Hidden = true // the dataset is named before the sources
 	return c
 }
 
@@ -51,6 +56,7 @@ func (a *app) overlay(c *cobra.Command, sources []string, f terrainFlags, update
 	if err != nil {
 		return err
 	}
+	f.told = c.Flags().Changed("vertical")
 	ref := f.base
 	if update {
 		ref = f.name
@@ -99,17 +105,58 @@ func (a *app) openBase(ctx context.Context, ref string) (*mbtiles.Reader, string
 }
 
 // sayBase says what the sources are laid over.
-func (a *app) sayBase(job *ingest.Job) {
+func (a *app) sayBase(ctx context.Context, job *ingest.Job) error {
 	u := job.Under()
 	if u == nil {
-		return
+		return nil
 	}
 	i := u.Info()
 	a.say("base     %s version %d, levels %d-%d, %s tiles: copied where the sources do not reach", i.Name, i.Version, i.Levels[0], i.Levels[1],
 		thousands(i.Tiles))
-	if i.Vertical != job.Vertical() {
-		a.say("note     its heights are %s, those of the sources %s: they may lie tens of metres apart      (--vertical)", i.Vertical, job.Vertical())
+	if i.Vertical == job.Vertical() {
+		return nil
 	}
+	a.say("note     its heights are %s, those of the sources %s: they may lie tens of metres apart      (--vertical)", i.Vertical, job.Vertical())
+	if !u.Update || i.Vertical == elevation.Ellipsoid {
+		return nil
+	}
+	repair, err := a.repair(ctx, i)
+	a.say("note     %s stays unknown with this: %s", i.Name, repair)
+	return err
+}
+
+// repair says how a dataset gets heights that are above the ellipsoid: again from its last version whose are.
+func (a *app) repair(ctx context.Context, i tilestore.Info) (string, error) {
+	folder, err := a.openFolder(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer folder.Close()
+	list, err := a.versions(ctx, folder, i.Name)
+	for _, s := range list {
+		if s.Vertical == elevation.Ellipsoid && s.Version < i.Version {
+			ref := s.Name + "@" + versionText(s.Version)
+			return fmt.Sprintf("terrane use %s, the last that is above the ellipsoid, and then the updates since, each with --vertical", ref), err
+		}
+	}
+	return "terrane ingest terrain with --vertical makes it anew, and then the updates", err
+}
+
+// stated refuses sources that do not state what their heights count from where a dataset's are known, unless --vertical says something.
+func stated(job *ingest.Job, f terrainFlags) error {
+	u := job.Under()
+	if u == nil || f.told || u.Info().Vertical != elevation.Ellipsoid {
+		return nil
+	}
+	for _, file := range job.Files {
+		if !file.Ellipsoidal() {
+			err := fmt.Errorf("%w: vertical datum is not stated, and the heights of %s are above the ellipsoid: they may lie tens of metres apart", errAmbiguous,
+				u.Info().Name)
+			return remedy.New(filepath.Base(file.Path), err, "--vertical egm96, egm2008, EPSG:n, GRIDFILE or ellipsoid says what its heights count from; "+
+				"--vertical auto lays them over as they are, and all of it is unknown then")
+		}
+	}
+	return nil
 }
 
 // touched tells which tiles of a finished dataset are to be decoded: nil for all.

@@ -67,6 +67,29 @@ func TestSourcesAreLaidOverABaseUnderANewName(t *testing.T) {
 	}
 }
 
+func TestAnUpdateOfUnknownDatumIsRefusedAndCanBeRepaired(t *testing.T) {
+	t.Chdir(t.TempDir())
+	run(t, "ingest", "terrain", "--src-crs", "EPSG:4326", "--vertical", "ellipsoid", "--name", "alps", hills(t))
+	line := []string{"update", "alps", knoll(t), "--src-crs", "EPSG:4326"}
+	code, _, stderr := run(t, line...)
+	if code != exitAmbiguous || !strings.Contains(stderr, "knoll.asc: ambiguous input: vertical datum is not stated, and the heights of alps are") ||
+		!strings.Contains(stderr, "\ntry: --vertical egm96") {
+		t.Errorf("not stated: exit %d\n%s", code, stderr)
+	}
+	if code, _, stderr = run(t, append(line, "--vertical", "auto")...); code != exitDone || !strings.Contains(stderr, "tens of metres apart") {
+		t.Fatalf("told: exit %d\n%s", code, stderr)
+	}
+	code, _, stderr = run(t, append(line, "--vertical", "ellipsoid")...)
+	if code != exitDone || !strings.Contains(stderr, "alps stays unknown with this: terrane use alps@1, the last that is above the ellipsoid") {
+		t.Errorf("too late: exit %d\n%s", code, stderr)
+	}
+	run(t, "use", "alps@1")
+	run(t, append(line, "--vertical", "ellipsoid", "--force")...)
+	if _, stdout, _ := run(t, "info", "alps@4"); !strings.Contains(stdout, "vertical     ellipsoid") || !strings.Contains(stdout, "m in the sources") {
+		t.Errorf("repaired:\n%s", stdout)
+	}
+}
+
 func TestWhatCannotBeUpdatedSaysWhy(t *testing.T) {
 	t.Chdir(t.TempDir())
 	source := knoll(t)
@@ -79,6 +102,7 @@ func TestWhatCannotBeUpdatedSaysWhy(t *testing.T) {
 	}{
 		{"no source", "at least 2 arg", exitUsage, []string{"update", "alps"}},
 		{"a dataset that is not there", "terrane list names", exitFailed, []string{"update", "andes", source}},
+		{"one version", "terrane use alps@1, then terrane update alps", exitUsage, []string{"update", "alps@1", source}},
 		{"two names", "named before the sources", exitUsage, []string{"update", "alps", source, "--name", "andes"}},
 		{"a base that is not there", "no such file", exitFailed, []string{"ingest", "terrain", source, "--base", "none.mbtiles"}},
 		{"another bound for levels that stay", "keep the bound", exitUsage, []string{"update", "alps", hills(t), "--max-error", "3"}},

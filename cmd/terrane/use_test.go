@@ -174,7 +174,13 @@ func TestPruneKeepsWhatIsServedAndWhatShowsAnInstant(t *testing.T) {
 	if code, _, stderr := run(t, "prune", "alps", "--keep", "2"); code != exitDone || !strings.Contains(stderr, "removed 1 version, ") {
 		t.Errorf("keep two: exit %d\n%s", code, stderr)
 	}
-	if code, _, _ := run(t, "prune"); code != exitDone {
+	all = names(t, dir)
+	code, _, stderr = run(t, "prune")
+	if code != exitUsage || !strings.Contains(stderr, "would go alps@") || !strings.Contains(stderr, "nothing was removed: ") ||
+		!strings.Contains(stderr, "--all") || !slices.Equal(names(t, dir), all) {
+		t.Errorf("untold: exit %d\n%s%v", code, stderr, names(t, dir))
+	}
+	if code, _, _ := run(t, "prune", "--all"); code != exitDone {
 		t.Errorf("all: exit %d", code)
 	}
 	want := []string{".alps.use", "alps@2.mbtiles", "alps@5.mbtiles", "plot@1.mbtiles", "plot@2.mbtiles"}
@@ -182,7 +188,7 @@ func TestPruneKeepsWhatIsServedAndWhatShowsAnInstant(t *testing.T) {
 	if !slices.Equal(left, want) {
 		t.Errorf("left: %v", left)
 	}
-	for line, want := range map[string]int{"alps --keep 0": exitUsage, "alps --older-than soon": exitUsage, "alps --older-than -1d": exitUsage, "none": exitFailed, "alps@2": exitUsage} {
+	for line, want := range map[string]int{"alps --keep 0": exitUsage, "alps --all": exitUsage, "alps --older-than soon": exitUsage, "alps --older-than -1d": exitUsage, "none": exitFailed, "alps@2": exitUsage} {
 		if code, _, stderr := run(t, append([]string{"prune"}, strings.Fields(line)...)...); code != want || !strings.Contains(stderr, "\ntry: ") {
 			t.Errorf("prune %s: exit %d\n%s", line, code, stderr)
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/terrane/terrane/internal/remedy"
@@ -34,7 +36,7 @@ func newVersionsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printVersions(folder, args[0], list)
+			return a.printVersions(c.Context(), folder, args[0], list)
 		},
 	}
 }
@@ -63,17 +65,39 @@ type versioned struct {
 	server.Summary
 	Current bool `json:"current,omitempty"` // served under the bare name
 	Used    bool `json:"used,omitempty"`    // because "terrane use" said so
+	written
 }
 
-func (a *app) printVersions(folder *mbtiles.Folder, name string, list []server.Summary) error {
+// written is when and by what a version came to be.
+type written struct {
+	Written time.Time `json:"written,omitzero"` // of its file
+	Made    string    `json:"made,omitempty"`   // in a few words
+}
+
+// writtenOf looks into the file of a version; what cannot be told is empty.
+func writtenOf(ctx context.Context, folder *mbtiles.Folder, s server.Summary) (w written) {
+	h, err := folder.Get(ctx, s.Name+"@"+versionText(s.Version))
+	if err != nil {
+		return w
+	}
+	defer h.Release()
+	w.Made = makingOf(h.Info().Provenance).last()
+	if file, err := os.Stat(h.Path()); err == nil {
+		w.Written = file.ModTime().Truncate(time.Second)
+	}
+	return w
+}
+
+func (a *app) printVersions(ctx context.Context, folder *mbtiles.Folder, name string, list []server.Summary) error {
 	shown, used := shownOf(folder, list), pinnedOf(folder, list)
 	if a.json {
 		all := []versioned{}
 		for i, s := range list {
-			all = append(all, versioned{s, i == shown, i == used})
+			all = append(all, versioned{s, i == shown, i == used, writtenOf(ctx, folder, s)})
 		}
 		return a.printJSON(all)
 	}
+	defer a.sayUnfinishedOf(name)
 	defer a.sayUse(folder, name, used)
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	timed := slices.ContainsFunc(list, func(v server.Summary) bool { return !v.Time.IsZero() })
@@ -83,15 +107,16 @@ func (a *app) printVersions(folder *mbtiles.Folder, name string, list []server.S
 		}
 		return text + "\t"
 	}
-	fmt.Fprintln(w, "VERSION\tSERVED AS\tKIND\tFORMAT\t"+column("TIME")+"LEVELS\tTILES\tSIZE\tBOUNDS\tMANIFEST")
+	fmt.Fprintln(w, "VERSION\tSERVED AS\tWRITTEN\tKIND\tFORMAT\t"+column("TIME")+"LEVELS\tTILES\tSIZE\tBOUNDS\tMANIFEST\tMADE")
 	for i, s := range list {
 		served := s.Name + "@" + versionText(s.Version)
 		if i == shown {
 			served = s.Name + ", " + served
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s%d-%d\t%s\t%s\t%s\t%.12s\n", s.Version, served, s.Kind,
+		by := writtenOf(ctx, folder, s)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%d-%d\t%s\t%s\t%s\t%.12s\t%s\n", s.Version, served, by.Written.Format("2006-01-02 15:04"), s.Kind,
 			formatName(s.Format), column(instantText(s.Time)), s.Levels[0], s.Levels[1], thousands(s.Tiles), sizeText(s.Bytes),
-			boundsText(s.Bounds), s.Manifest)
+			boundsText(s.Bounds), s.Manifest, by.Made)
 	}
 	return w.Flush()
 }

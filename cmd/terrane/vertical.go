@@ -25,7 +25,7 @@ func (a *app) sayHeights(files []raster.File) {
 			text = "vertical " + d.String()
 		}
 		if len(datums) > 1 {
-			text = count(d.Files, "file") + ": " + text
+			text = doubt{first: d.First, files: d.Files}.where() + ": " + text
 		}
 		a.say("heights  %s      (%s)", text, override(d))
 	}

@@ -51,7 +51,7 @@ func TestAShiftIsSaidAndKept(t *testing.T) {
 func TestDepthsAreTurned(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, _, stderr := run(t, "ingest", "terrain", "--src-crs", "EPSG:4326", "--dry-run", "--depth-positive", hills(t))
-	if code != exitDone || !strings.Contains(stderr, "heights -330 .. -90 m") || !strings.Contains(stderr, "values are taken as depths") {
+	if code != exitDone || !strings.Contains(stderr, "heights about -330 .. -90 m") || !strings.Contains(stderr, "values are taken as depths") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 }

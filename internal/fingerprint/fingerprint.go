@@ -2,6 +2,7 @@
 package fingerprint
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -24,14 +25,22 @@ const mostVRT = 64 << 20
 
 // Raster returns the fingerprint of a raster file with all that GDAL reads together with it: files beside it of the same name, and for a VRT the size and time of
 // every file that it names. A file moved by a new world file is another source.
-func Raster(path string) (string, error) {
+func Raster(path string) (string, error) { return new(Rasters).Of(path) }
+
+// Rasters takes the fingerprints of many rasters, and reads each folder once for all of them. The zero value is ready to use, by one goroutine.
+type Rasters struct {
+	folders map[string][]string // names of the files that may belong to a raster, sorted
+}
+
+// Of is [Raster].
+func (r *Rasters) Of(path string) (string, error) {
 	own, err := File(path)
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.New()
 	fmt.Fprintln(sum, own)
-	companions, err := companionsOf(path)
+	companions, err := r.companions(path)
 	if err != nil {
 		return "", fmt.Errorf("fingerprint: %w", err)
 	}
@@ -48,22 +57,43 @@ func Raster(path string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// companionsOf lists the files beside a raster that belong to it, sorted.
-func companionsOf(path string) ([]string, error) {
-	base := filepath.Base(path)
-	stem := strings.TrimSuffix(base, filepath.Ext(base)) + "."
-	entries, err := os.ReadDir(filepath.Dir(path))
+// companions lists the files beside a raster that belong to it, sorted.
+func (r *Rasters) companions(path string) ([]string, error) {
+	folder, base := filepath.Split(path)
+	names, err := r.namesIn(folder)
 	if err != nil {
 		return nil, err
 	}
+	stem := strings.TrimSuffix(base, filepath.Ext(base)) + "."
 	var all []string
-	for _, e := range entries {
-		if name := e.Name(); name != base && e.Type().IsRegular() && strings.HasPrefix(name, stem) && beside.MatchString(name) {
-			all = append(all, filepath.Join(filepath.Dir(path), name))
+	for k, _ := slices.BinarySearch(names, stem); k < len(names) && strings.HasPrefix(names[k], stem); k++ {
+		if names[k] != base {
+			all = append(all, filepath.Join(folder, names[k]))
 		}
 	}
-	slices.Sort(all)
 	return all, nil
+}
+
+// namesIn lists what lies in a folder and may belong to a raster, sorted.
+func (r *Rasters) namesIn(folder string) ([]string, error) {
+	if names, known := r.folders[folder]; known {
+		return names, nil
+	}
+	entries, err := os.ReadDir(cmp.Or(folder, "."))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries { // sorted
+		if e.Type().IsRegular() && beside.MatchString(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	if r.folders == nil {
+		r.folders = map[string][]string{}
+	}
+	r.folders[folder] = names
+	return names, nil
 }
 
 // sources writes down the files that a VRT names, of those that are there.

@@ -31,6 +31,7 @@ type Baker struct {
 	void    func(context.Context, raster.Lattice) (bool, error) // raster.Stack.Void; nil: nothing is known to be void
 	water   *shores                                             // nil: tiles get no water mask
 	old     *dataset                                            // what is renewed; nil: tiles are made from sources alone
+	graded  bool                                                // what is renewed is a site: its ground is the dataset's own
 	stored  tilestore.Heights
 	plan    Plan
 	errors  []float64       // most distance between post and mesh, of each level
@@ -51,6 +52,7 @@ type oven struct {
 	mesher   *terrain.Mesher
 	heights  []float32 // of one tile, with halo
 	grid     []float32 // of one tile, without
+	marks    []bool    // of one tile, without: which posts have data
 	scratch  []float32 // of one window
 	all, own Source    // of the stage
 	earlier  cover     // tiles of the base level that earlier stages stored
@@ -69,6 +71,7 @@ func newOven(b *Baker) *oven {
 		Baker: b, found: map[tilegrid.Coord]bool{}, filler: filler{guide: b.guide}, mesher: terrain.NewMesher(),
 		heights: make([]float32, terrain.HeightsSide*terrain.HeightsSide),
 		grid:    make([]float32, terrain.StoredSide*terrain.StoredSide),
+		marks:   make([]bool, terrain.StoredSide*terrain.StoredSide),
 	}
 }
 
@@ -120,6 +123,9 @@ func (o *oven) load(ctx context.Context, s Stage) error {
 		if err := o.read(ctx, o.all, w.z); err != nil {
 			return err
 		}
+		for k, h := range w.z {
+			w.data[k] = h == h
+		}
 		if alike {
 			w.hold(w.z)
 			return nil
@@ -147,11 +153,7 @@ func (o *oven) readAround(ctx context.Context, hold bool) error {
 	if err := o.read(ctx, o.all, o.scratch); err != nil {
 		return err
 	}
-	for k, h := range o.scratch {
-		if isMissing(w.z[k]) {
-			w.z[k] = h
-		}
-	}
+	w.take(o.scratch)
 	if hold {
 		w.hold(o.scratch)
 	}
@@ -242,7 +244,7 @@ func (o *oven) settle(w *window) {
 func (o *oven) restore(ctx context.Context) (whole bool, err error) {
 	w := o.pyramid.base()
 	for k := range w.z {
-		w.z[k] = missing
+		w.z[k], w.data[k] = missing, false
 	}
 	columns, rows := tilegrid.Geodetic.Size(w.level)
 	last := w.north - int64(w.side) + 1
@@ -267,6 +269,9 @@ func (o *oven) restoreTile(ctx context.Context, c tilegrid.Coord, x int64) error
 	if err == nil {
 		err = terrain.DecodeHeights(data, o.grid)
 	}
+	if err == nil {
+		err = o.restoreMarks(c, data)
+	}
 	if err != nil {
 		return fmt.Errorf("stored heights of %s: %w", c, err)
 	}
@@ -280,9 +285,23 @@ func (o *oven) restoreTile(ctx context.Context, c tilegrid.Coord, x int64) error
 	for r := range int64(terrain.StoredSide) {
 		if j := top - r; j <= w.north && j > w.north-int64(w.side) {
 			copy(w.z[w.at(from, j):w.at(to, j)+1], o.grid[r*terrain.StoredSide+from-left:])
+			copy(w.data[w.at(from, j):w.at(to, j)+1], o.marks[r*terrain.StoredSide+from-left:])
 		}
 	}
 	return nil
+}
+
+// restoreMarks unpacks which posts of a stored tile have data. A tile of an old dataset that was kept may not tell.
+func (o *oven) restoreMarks(c tilegrid.Coord, stored []byte) error {
+	_, known, err := terrain.DecodeCoverage(stored, o.marks)
+	if known || err != nil || o.old == nil {
+		return err
+	}
+	data, err := o.old.coverage(c, stored)
+	for k := range o.marks {
+		o.marks[k] = data == nil || data[k]
+	}
+	return err
 }
 
 func floorDiv(a, b int64) int64 {
@@ -349,7 +368,11 @@ func (o *oven) bakeTile(c tilegrid.Coord) (tile, error) {
 	for r := range terrain.StoredSide {
 		copy(o.grid[r*terrain.StoredSide:][:terrain.StoredSide], o.heights[(r+terrain.Halo)*terrain.HeightsSide+terrain.Halo:])
 	}
+	o.pyramid.at(c.Z).covered(c, o.marks)
 	stored, err := terrain.EncodeHeights(o.grid)
+	if err == nil {
+		stored, err = terrain.AppendCoverage(stored, o.marks)
+	}
 	if err != nil {
 		return tile{}, fmt.Errorf("tile %s: %w", c, err)
 	}
@@ -363,12 +386,17 @@ func (o *oven) bakeTile(c tilegrid.Coord) (tile, error) {
 		{ID: 0, Data: o.packed, Noise: terrain.HeightBytes(len(m.Vertices))},
 		{ID: terrain.ExtNormals, Data: o.normals, Noise: [2]int{0, len(o.normals)}},
 	}
-	if o.water != nil {
+	switch {
+	case o.water != nil && o.kept != nil:
+		m.Water = o.painter.added(o.water, c, o.grid, o.kept)
+	case o.water != nil:
 		m.Water = o.painter.mask(o.water, c, o.grid)
+	default:
+		m.Water = o.kept
+	}
+	if m.Water != nil {
 		o.masked = terrain.AppendWater(o.masked[:0], m)
 		runs = append(runs, gzrun.Run{ID: terrain.ExtWater, Data: o.masked})
-	} else if o.kept != nil {
-		runs = append(runs, gzrun.Run{ID: terrain.ExtWater, Data: o.kept})
 	}
 	return tile{c, gzrun.Pack(runs), stored}, nil
 }

@@ -76,5 +76,5 @@ func likeDegrees(b orb.Bound) bool {
 
 // boundText writes west, south, east, north.
 func boundText(b orb.Bound) string {
-	return fmt.Sprintf("%.6g,%.6g,%.6g,%.6g", b.Min[0], b.Min[1], b.Max[0], b.Max[1])
+	return fmt.Sprintf("%.9g,%.9g,%.9g,%.9g", b.Min[0], b.Min[1], b.Max[0], b.Max[1])
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/paulmach/orb"
 	"github.com/terrane/terrane/internal/raster"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/terrain"
@@ -27,9 +28,15 @@ type dataset struct {
 	Stored
 	tiles map[uint8]cover
 
-	mu     sync.Mutex                   // guards the fields below
-	grids  map[tilegrid.Coord][]float32 // decoded, the latest ones
-	recent []tilegrid.Coord             // the keys of grids, the oldest first
+	mu     sync.Mutex              // guards the fields below
+	grids  map[tilegrid.Coord]grid // decoded, the latest ones
+	recent []tilegrid.Coord        // the keys of grids, the oldest first
+}
+
+// grid is a tile's posts.
+type grid struct {
+	z    []float32
+	data []bool // which of them sources had data for; nil: all
 }
 
 // gridsKept is how many decoded tiles a dataset keeps: 17 KB each. Windows overlap by their margins.
@@ -37,7 +44,7 @@ const gridsKept = 1024
 
 // newDataset makes a source of a finished dataset. It is refused if it keeps no heights.
 func newDataset(ctx context.Context, s Stored) (*dataset, error) {
-	d := &dataset{Stored: s, tiles: map[uint8]cover{}, grids: map[tilegrid.Coord][]float32{}}
+	d := &dataset{Stored: s, tiles: map[uint8]cover{}, grids: map[tilegrid.Coord]grid{}}
 	for z, ranges := range s.Info().Available {
 		d.tiles[uint8(z)] = cover{}
 		for _, r := range ranges {
@@ -58,20 +65,24 @@ func newDataset(ctx context.Context, s Stored) (*dataset, error) {
 func (d *dataset) has(c tilegrid.Coord) bool { return d.tiles[c.Z].has(c) }
 
 // grid returns the decoded heights of a tile. They are shared: do not change them.
-func (d *dataset) grid(ctx context.Context, c tilegrid.Coord) ([]float32, error) {
+func (d *dataset) grid(ctx context.Context, c tilegrid.Coord) (grid, error) {
 	d.mu.Lock()
-	z, known := d.grids[c]
+	g, known := d.grids[c]
 	d.mu.Unlock()
 	if known {
-		return z, nil
+		return g, nil
 	}
-	data, err := d.Heights(ctx, c)
+	stored, err := d.Heights(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("heights of %s: %w", c, err)
+		return grid{}, fmt.Errorf("heights of %s: %w", c, err)
 	}
-	z = make([]float32, terrain.StoredSide*terrain.StoredSide)
-	if err := terrain.DecodeHeights(data, z); err != nil {
-		return nil, fmt.Errorf("heights of %s: %w", c, err)
+	g.z = make([]float32, terrain.StoredSide*terrain.StoredSide)
+	err = terrain.DecodeHeights(stored, g.z)
+	if err == nil {
+		g.data, err = d.coverage(c, stored)
+	}
+	if err != nil {
+		return grid{}, fmt.Errorf("heights of %s: %w", c, err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -80,9 +91,32 @@ func (d *dataset) grid(ctx context.Context, c tilegrid.Coord) ([]float32, error)
 			delete(d.grids, d.recent[0])
 			d.recent = d.recent[1:]
 		}
-		d.grids[c], d.recent = z, append(d.recent, c)
+		d.grids[c], d.recent = g, append(d.recent, c)
 	}
-	return z, nil
+	return g, nil
+}
+
+// coverage returns which posts of a tile sources had data for, nil for all. Datasets made before that was stored had data in
+// their bounds, as far as anybody knows.
+func (d *dataset) coverage(c tilegrid.Coord, stored []byte) ([]bool, error) {
+	data := make([]bool, terrain.StoredSide*terrain.StoredSide)
+	all, known, err := terrain.DecodeCoverage(stored, data)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		all = true
+		s, bound := spacing(c.Z), d.Info().Bound
+		for k := range data {
+			i, j := int(c.X)*terrain.Cells+k%terrain.StoredSide, (int(c.Y)+1)*terrain.Cells-k/terrain.StoredSide
+			data[k] = within(bound, orb.Point{float64(i)*s - 180, float64(j)*s - 90}, s/1000)
+			all = all && data[k]
+		}
+	}
+	if all {
+		return nil, nil
+	}
+	return data, nil
 }
 
 // ground is a dataset as a Source.
@@ -94,13 +128,44 @@ func (g ground) Heights(ctx context.Context, l raster.Lattice, dst []float32) er
 		dst[k] = missing
 	}
 	for _, p := range g.under(l) {
-		z, err := g.grid(ctx, p.Coord)
+		own, err := g.grid(ctx, p.Coord)
 		if err != nil {
 			return err
 		}
-		p.draw(z, l, dst)
+		p.draw(own.z, l, dst)
 	}
 	return ctx.Err()
+}
+
+// surveyed is a dataset as a Source without what was filled in: it has a height where all posts around have data.
+type surveyed struct{ *dataset }
+
+// Heights fills dst with a window of heights, NaN where no source of the dataset had data.
+func (s surveyed) Heights(ctx context.Context, l raster.Lattice, dst []float32) error {
+	for k := range dst {
+		dst[k] = missing
+	}
+	for _, p := range s.under(l) {
+		own, err := s.grid(ctx, p.Coord)
+		if err != nil {
+			return err
+		}
+		p.draw(own.z, l, dst)
+		if own.data != nil {
+			p.erase(own.data, l, dst)
+		}
+	}
+	return ctx.Err()
+}
+
+// whole tells whether a dataset's sources had data for all of a window.
+func (d *dataset) whole(ctx context.Context, l raster.Lattice) (bool, error) {
+	for _, p := range d.under(l) {
+		if own, err := d.grid(ctx, p.Coord); err != nil || own.data != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // placed is a tile and the column in which a window sees it, which may lie beyond the antimeridian.
@@ -150,6 +215,25 @@ func (p placed) draw(z []float32, l raster.Lattice, dst []float32) {
 			n := upper[c] + (upper[c+1]-upper[c])*along
 			s := lower[c] + (lower[c+1]-lower[c])*along
 			row[i-l.MinI] = n + (s-n)*down
+		}
+	}
+}
+
+// erase takes the heights of the part of a window that the tile covers from posts that lie not between posts with data.
+func (p placed) erase(data []bool, l raster.Lattice, dst []float32) {
+	shift := l.Level - p.Z
+	west, north := p.column*terrain.Cells<<shift, (int64(p.Y)+1)*terrain.Cells<<shift
+	size, last := int64(terrain.Cells)<<shift, int64(1)<<shift-1
+	top := l.MinJ + int64(l.Rows) - 1
+	for j := min(north, top); j >= max(north-size, l.MinJ); j-- {
+		row := dst[int(top-j)*l.Cols:][:l.Cols]
+		upper := data[(north-j)>>shift*terrain.StoredSide:][:terrain.StoredSide]
+		lower := data[(north-j+last)>>shift*terrain.StoredSide:][:terrain.StoredSide]
+		for i := max(west, l.MinI); i <= min(west+size, l.MinI+int64(l.Cols)-1); i++ {
+			a, b := (i-west)>>shift, (i-west+last)>>shift
+			if !(upper[a] && upper[b] && lower[a] && lower[b]) {
+				row[i-l.MinI] = missing
+			}
 		}
 	}
 }

@@ -18,7 +18,10 @@ type painter struct {
 	line     [terrain.StoredSide]float32 // the sea under a row of posts
 	upper    [terrain.StoredSide]float32 // the same, where the base was asked last, to the north
 	lower    [terrain.StoredSide]float32 // and to the south
-	depth    []float32                   // of each post of a tile over the water, negative below
+	ground   region.Drawer
+	clip     region.Drawer
+	union    []byte    // the mask of a dataset with what is laid over it
+	depth    []float32 // of each post of a tile over the water, negative below
 	inside   []bool
 }
 

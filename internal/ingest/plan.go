@@ -24,9 +24,10 @@ type Ground struct {
 
 // Plan is what an ingest is going to do, known before the first height is read. Equal sources and options give equal plans.
 type Plan struct {
-	Pad     int      // posts of a level beyond its ground that may change with it
-	Leaf    uint8    // deepest level
-	Grounds []Ground // finest first, bounds within -180..180
+	Pad     int         // posts of a level beyond its ground that may change with it
+	Rims    []orb.Bound // what may change around the ground besides
+	Leaf    uint8       // deepest level
+	Grounds []Ground    // finest first, bounds within -180..180
 	Stages  []Stage
 	Tiles   []int // tiles of each level that touch ground as deep
 }
@@ -54,11 +55,10 @@ const DeepestLevel = tilegrid.MaxLevel - 2
 const mostTiles = 1 << 28
 
 // NewPlan lays out the work.
-func NewPlan(grounds []Ground) (Plan, error) { return newPlan(grounds, 0) }
+func NewPlan(grounds []Ground) (Plan, error) { return newPlan(grounds, Plan{}) }
 
-// newPlan is NewPlan with units for so many posts around the ground of each level.
-func newPlan(grounds []Ground, pad int) (Plan, error) {
-	p := Plan{Pad: pad}
+// newPlan is NewPlan with units for what may change around the ground too, as p says.
+func newPlan(grounds []Ground, p Plan) (Plan, error) {
 	for _, g := range grounds {
 		flat := Ground{Leaf: g.Leaf}
 		for _, b := range g.Bounds {
@@ -133,16 +133,17 @@ func (p Plan) cover(z, leaf uint8) []tilegrid.Coord {
 	if z == 0 {
 		return []tilegrid.Coord{{}, {X: 1}}
 	}
-	tiles := cover{}
+	var bounds []orb.Bound
 	for _, g := range p.Grounds {
-		for _, b := range g.Bounds {
-			if g.Leaf < leaf {
-				continue
-			}
-			for _, part := range p.padded(b, z) {
-				for c := range tilegrid.Geodetic.Cover(part, z).All() {
-					tiles.add(c)
-				}
+		if g.Leaf >= leaf {
+			bounds = append(bounds, g.Bounds...)
+		}
+	}
+	tiles := cover{}
+	for _, b := range append(bounds, p.Rims...) {
+		for _, part := range p.padded(b, z) {
+			for c := range tilegrid.Geodetic.Cover(part, z).All() {
+				tiles.add(c)
 			}
 		}
 	}

@@ -56,7 +56,7 @@ func (p *pyramid) raise(poles func(*window)) {
 	}
 }
 
-// halve computes the coarser window from the finer: rows first, into half, then columns.
+// halve computes the coarser window from the finer: rows first, into half, then columns. A post has data where it has in the finer one.
 func (p *pyramid) halve(fine, coarse *window) {
 	n := coarse.side * fine.side
 	if cap(p.half) < n {
@@ -71,6 +71,10 @@ func (p *pyramid) halve(fine, coarse *window) {
 	for r := range coarse.side {
 		at := (top + 2*r) * coarse.side
 		lowPassColumns(coarse.z[r*coarse.side:][:coarse.side], half[at-2*coarse.side:], coarse.side)
+		row := fine.data[(top+2*r)*fine.side+left:]
+		for c := range coarse.side {
+			coarse.data[r*coarse.side+c] = row[2*c]
+		}
 	}
 }
 

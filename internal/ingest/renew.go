@@ -6,9 +6,7 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
-	"github.com/terrane/terrane/internal/gzrun"
 	"github.com/terrane/terrane/internal/raster"
-	"github.com/terrane/terrane/internal/region"
 	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilegrid"
 )
@@ -28,7 +26,14 @@ type changes struct {
 
 // renew makes the tiles of one unit that are new or have changed.
 func (o *oven) renew(ctx context.Context, s Stage, unit tilegrid.Coord) ([]tile, error) {
-	o.pyramid.around(unit, s.Base, 0)
+	if o.idle(s, unit) {
+		return nil, nil
+	}
+	apron := 0
+	if len(o.guide.patches) > 0 {
+		apron = reach
+	}
+	o.pyramid.around(unit, s.Base, apron)
 	if err := o.lay(ctx); err != nil {
 		return nil, fmt.Errorf("heights of unit %s: %w", unit, err)
 	}
@@ -62,6 +67,9 @@ func (o *oven) lay(ctx context.Context) error {
 		if err := o.readAround(ctx, false); err != nil {
 			return err
 		}
+		if err := o.bridge(ctx); err != nil {
+			return err
+		}
 	}
 	w.overPoles()
 	if o.own == nil {
@@ -73,6 +81,61 @@ func (o *oven) lay(ctx context.Context) error {
 	}
 	w.hold(o.scratch)
 	return nil
+}
+
+// bridge gives posts without data the dataset's own ground, raised by what the data around differs from it.
+func (o *oven) bridge(ctx context.Context) error {
+	w := o.pyramid.base()
+	if o.graded {
+		known := make([]float32, len(w.z))
+		err := surveyed{o.old}.Heights(ctx, o.lattice(), known)
+		for k, h := range known {
+			w.data[k] = w.data[k] && h == h
+		}
+		return err
+	}
+	w.overPoles()
+	all, some := w.mark()
+	if all {
+		return nil
+	}
+	was, err := o.past(ctx, w)
+	if err != nil {
+		return err
+	}
+	for k, h := range was {
+		w.z[k] -= h
+	}
+	if some {
+		o.filler.fill(w)
+	} else {
+		o.filler.bare(w)
+	}
+	for k, h := range was {
+		w.z[k] += h
+	}
+	return nil
+}
+
+// idle tells that a unit lies beyond the sources and has no tile of the dataset.
+func (o *oven) idle(s Stage, unit tilegrid.Coord) bool {
+	if o.only != nil || len(o.plan.Rims) == 0 || o.old.has(unit) {
+		return false
+	}
+	for c := range subtree(unit, s.Base).All() {
+		if o.earlier.has(c) {
+			return false
+		}
+	}
+	around := tilegrid.Geodetic.Bound(unit).Pad(renewPad * spacing(s.Base))
+	for _, g := range o.plan.Grounds {
+		for _, b := range g.Bounds {
+			if _, near := turnTo(around, b); near {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // past reads what the dataset has for a window.
@@ -99,6 +162,7 @@ func (o *oven) compare(ctx context.Context, w *window) error {
 	}
 	for k := range was {
 		w.valid[k] = w.z[k] != was[k]
+		w.data[k] = w.data[k] || o.graded && w.valid[k]
 	}
 	o.painter.raise(o.water, w)
 	w.round()
@@ -181,9 +245,9 @@ func (o *oven) renewed(ctx context.Context, s Stage, unit tilegrid.Coord) ([]til
 	}
 }
 
-// rebake makes a tile with the water mask that the dataset has there, unless the sources bring their own.
+// rebake makes a tile with the water that the dataset has there beside that of the sources.
 func (o *oven) rebake(ctx context.Context, c tilegrid.Coord) (tile, error) {
-	if o.kept = nil; o.water == nil && slices.Contains(o.old.Info().Extensions, watermask) {
+	if o.kept = nil; slices.Contains(o.old.Info().Extensions, watermask) {
 		var err error
 		if o.kept, err = o.oldMask(ctx, c); err != nil {
 			return tile{}, err
@@ -288,48 +352,6 @@ func (s *sweep) keep(ctx context.Context, tiles cover) error {
 		}
 	}
 	return nil
-}
-
-// oldMask returns the water mask extension of a tile as the dataset has it, that of the deepest tile over it magnified; nil where it has none.
-func (o *oven) oldMask(ctx context.Context, c tilegrid.Coord) ([]byte, error) {
-	from := c
-	for from.Z > 0 && !o.old.has(from) {
-		from = from.Parent()
-	}
-	t, err := o.old.Tile(ctx, from)
-	if err != nil {
-		return nil, fmt.Errorf("water of %s: %w", from, err)
-	}
-	run, err := gzrun.Inflate(t.Data, terrain.ExtWater)
-	const head = 5 // id and length
-	if err != nil || len(run) <= head {
-		return nil, err
-	}
-	m := &terrain.Mesh{Water: magnified(run[head:], from, c)}
-	o.masked = terrain.AppendWater(o.masked[:0], m)
-	return o.masked, nil
-}
-
-// magnified returns the part of a tile's mask that lies under a tile below it.
-func magnified(mask []byte, from, c tilegrid.Coord) []byte {
-	shift := c.Z - from.Z
-	if shift == 0 || len(mask) == 1 {
-		return mask
-	}
-	parts := uint64(1) << shift
-	west, north := uint64(c.X)%parts*region.Side, (parts-1-uint64(c.Y)%parts)*region.Side
-	out, same := make([]byte, region.Side*region.Side), true
-	for r := range uint64(region.Side) {
-		for k := range uint64(region.Side) {
-			v := mask[(north+r)>>shift*region.Side+(west+k)>>shift]
-			out[r*region.Side+k] = v
-			same = same && v == out[0]
-		}
-	}
-	if same && (out[0] == 0 || out[0] == 255) {
-		return out[:1]
-	}
-	return out
 }
 
 // boxed is a source without what lies beyond a box.

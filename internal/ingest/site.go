@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -9,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
 	"github.com/terrane/terrane/internal/raster"
 	"github.com/terrane/terrane/internal/region"
 	"github.com/terrane/terrane/internal/remedy"
@@ -27,9 +31,10 @@ const (
 
 // Site is ground that is brought to one height.
 type Site struct {
-	File   string  // its polygons
-	Height float64 // metres, as the dataset counts them
-	Blend  float64 // metres around the polygons over which that passes into the ground as it is
+	File   string        // its polygons
+	Height float64       // metres, as the dataset counts them, or above Sea
+	Sea    *raster.Geoid // mean sea level, which Height counts from; nil: as the dataset counts
+	Blend  float64       // metres around the polygons over which that passes into the ground as it is
 	Grade  Grade
 }
 
@@ -37,6 +42,7 @@ type Site struct {
 type SiteOptions struct {
 	Site
 	Under   *Under
+	Leaf    uint8  // deepest level, where the dataset has none deeper there; 0: see siteDeeper
 	Program string // see Options
 }
 
@@ -44,6 +50,7 @@ type SiteOptions struct {
 type graded struct {
 	Grade  Grade   `json:"grade"`
 	Height float64 `json:"height"`
+	Sea    string  `json:"sea,omitempty"` // the geoid that the height counts from; "": as the dataset counts
 	Blend  float64 `json:"blend"`
 }
 
@@ -52,8 +59,12 @@ type site struct {
 	Site
 	region *region.Region
 	edges  [][2]orb.Point
+	own    []orb.Bound // of each polygon
 	bounds []orb.Bound // the ground that changes
-	pool   sync.Pool   // of *region.Drawer
+	cut    bool        // polygons or what lies around them reach beyond the dataset: bounds do not
+	full   uint8       // level that shows all of it
+	work   Earthwork
+	pool   sync.Pool // of *region.Drawer
 }
 
 // mostEdges of a site's polygons: each post near them is measured against every one.
@@ -61,6 +72,10 @@ const mostEdges = 20_000
 
 // siteDetail is how many posts the blend, or an eighth of a site, is wide, if a site has no more than sitePosts along a side then.
 const siteDetail, sitePosts = 4, 8192
+
+// A sliver would take levels that nobody looks at. So a site adds no more than siteDeeper levels to those that the dataset has there, or as many as
+// make its largest polygon siteWide posts wide, whose posts lie no nearer than those of level siteFinest, 0.3 m; unless it is told which.
+const siteDeeper, siteWide, siteFinest = 4, 8, 20
 
 // PrepareSite plans a new version of a dataset in which a site is brought to one height. The caller closes the job.
 func PrepareSite(ctx context.Context, o SiteOptions) (*Job, error) {
@@ -77,13 +92,45 @@ func PrepareSite(ctx context.Context, o SiteOptions) (*Job, error) {
 			"a file with the outline of the site only")
 	}
 	j := &Job{options: Options{Under: o.Under, Program: o.Program}, site: s}
-	if err := j.openUnder(ctx); err != nil {
+	if err := errors.Join(j.openUnder(ctx), s.settle(o.Under.Info().Bound)); err != nil {
 		return nil, err
 	}
-	if j.Plan, err = newPlan([]Ground{{Bounds: s.bounds, Leaf: max(j.deepestUnder(), s.leaf())}}, renewPad); err != nil {
+	deepest := j.deepestUnder(j.Bounds())
+	s.full = s.leaf()
+	if j.Shores, err = s.shores(p); err != nil {
 		return nil, err
 	}
-	return j, j.describeSite(p)
+	leaf := cmp.Or(o.Leaf, j.leafBefore(), min(s.full, max(deepest+siteDeeper, min(s.coarse(p.Shapes), siteFinest))))
+	if j.Plan, err = newPlan([]Ground{{Bounds: s.bounds, Leaf: max(deepest, leaf)}}, Plan{Pad: renewPad}); err != nil {
+		return nil, err
+	}
+	if s.work, err = j.earthwork(ctx); err != nil {
+		return nil, err
+	}
+	return j, j.describeSite()
+}
+
+// settle cuts the ground that changes to the dataset's, and holds that there is any, and that the height means something there.
+func (s *site) settle(data orb.Bound) error {
+	own, before := cutTo(s.own, data), s.bounds
+	if len(own) == 0 {
+		return remedy.New(s.File, fmt.Errorf("%w: its polygons lie in %s, the dataset covers %s", ErrOptions,
+			boundText(tilegrid.UniteBounds(s.own)), boundText(data)), "polygons on the dataset's ground; coordinates are longitude first")
+	}
+	s.bounds = cutTo(before, data)
+	s.cut, s.work.Partly = smaller(s.bounds, before), smaller(own, s.own)
+	if s.Sea == nil {
+		return nil
+	}
+	for _, b := range s.bounds {
+		for _, p := range append(b.ToRing(), b.Center()) {
+			if _, ok := s.Sea.Undulation(p); !ok {
+				return remedy.New(s.File, fmt.Errorf("%w: %s says nothing of the ground at %.6f, %.6f", ErrOptions, s.Sea, p[0], p[1]),
+					"--geoid with one that covers the site, or --vertical ellipsoid")
+			}
+		}
+	}
+	return nil
 }
 
 // add notes a polygon's edges and the ground around it that changes.
@@ -94,6 +141,7 @@ func (s *site) add(polygon orb.Polygon) {
 		}
 	}
 	b := polygon.Bound()
+	s.own = append(s.own, b)
 	pad := s.Blend / metresPerDegree
 	north := min(89.9, max(math.Abs(b.Min[1]), math.Abs(b.Max[1]))+pad)
 	wide := pad / math.Cos(north*math.Pi/180)
@@ -115,17 +163,73 @@ func (s *site) leaf() uint8 {
 	return min(LeafLevel(detail/siteDetail), levelFor(span, sitePosts))
 }
 
-// describeSite names the work.
-func (j *Job) describeSite(p raster.Polygons) error {
-	print, err := printOf(p.Files)
-	if err != nil {
-		return err
+// cutTo returns the parts of bounds that lie in another, none without width.
+func cutTo(bounds []orb.Bound, data orb.Bound) []orb.Bound {
+	return slices.DeleteFunc(tilegrid.CutBounds(bounds, data), func(b orb.Bound) bool { return b.Min[0] >= b.Max[0] || b.Min[1] >= b.Max[1] })
+}
+
+// smaller tells whether the parts of bounds are less than all of them.
+func smaller(parts, bounds []orb.Bound) bool {
+	size := func(bounds []orb.Bound) (sum float64) {
+		for _, b := range bounds {
+			sum += (b.Max[0] - b.Min[0]) * (b.Max[1] - b.Min[1])
+		}
+		return sum
 	}
-	s := j.site
-	j.Shores = []Shore{{filepath.Base(p.Path), "site", print, p.CRS, len(p.Shapes)}}
+	const rounding = 1e-6
+	return size(parts) < (1-rounding)*size(bounds)
+}
+
+// coarse returns the level at which the largest polygon is siteWide posts wide: as wide as a square that has as much area for its outline.
+func (s *site) coarse(polygons []orb.Polygon) uint8 {
+	largest, width := 0.0, 360.0
+	for _, p := range polygons {
+		shrink := math.Cos(p.Bound().Center()[1] * math.Pi / 180)
+		around := 0.0
+		for k, ring := 1, p[0]; k < len(ring); k++ {
+			around += math.Hypot((ring[k][0]-ring[k-1][0])*shrink, ring[k][1]-ring[k-1][1])
+		}
+		if area := planar.Area(p) * shrink; area > largest {
+			largest, width = area, 4*area/around
+		}
+	}
+	return LeafLevel(width / siteWide)
+}
+
+// shores describes the file of polygons.
+func (s *site) shores(p raster.Polygons) ([]Shore, error) {
+	print, err := printOf(p.Files)
+	return []Shore{{filepath.Base(p.Path), "site", print, p.CRS, len(p.Shapes)}}, err
+}
+
+// graded describes what is done in them.
+func (s *site) graded() graded {
+	sea := ""
+	if s.Sea != nil {
+		sea = s.Sea.String()
+	}
+	return graded{s.Grade, s.Height, sea, s.Blend}
+}
+
+// leafBefore returns the deepest level of the dataset's latest update if that is the same site, 0 if not: a site that is given once more is made as it
+// is, though the dataset is deeper there now.
+func (j *Job) leafBefore() uint8 {
+	var story struct{ Updates []recipe }
+	if json.Unmarshal(j.under.Info().Provenance, &story) != nil || len(story.Updates) == 0 {
+		return 0
+	}
+	last := story.Updates[len(story.Updates)-1]
+	if last.Site == nil || *last.Site != j.site.graded() || !slices.Equal(last.Shores, j.Shores) {
+		return 0
+	}
+	return last.Leaf
+}
+
+// describeSite names the work.
+func (j *Job) describeSite() error {
+	g := j.site.graded()
 	return j.name(recipe{
-		Program: j.options.Program, Leaf: j.Plan.Leaf, MaxErrors: j.MaxErrors(), Vertical: j.Vertical(), Sources: []ingredient{}, Shores: j.Shores,
-		Site: &graded{s.Grade, s.Height, s.Blend},
+		Program: j.options.Program, Leaf: j.Plan.Leaf, MaxErrors: j.MaxErrors(), Vertical: j.Vertical(), Sources: []ingredient{}, Shores: j.Shores, Site: &g,
 	})
 }
 
@@ -138,81 +242,6 @@ func (s *site) over(g ground, level, leaf uint8) (all, own Source) {
 		own = &plot{s, nil}
 	}
 	return &plot{s, g}, own
-}
-
-// plot is a site as a Source: over ground, or alone.
-type plot struct {
-	*site
-	ground Source
-}
-
-// Heights fills dst with the ground, changed where the site is; without ground with the site's height, NaN beyond the blend.
-func (p *plot) Heights(ctx context.Context, l raster.Lattice, dst []float32) error {
-	for k := range dst {
-		dst[k] = missing
-	}
-	if p.ground != nil {
-		if err := p.ground.Heights(ctx, l, dst); err != nil {
-			return err
-		}
-	}
-	if !slices.ContainsFunc(p.bounds, func(b orb.Bound) bool { _, ok := turnTo(l.Bound(), b); return ok }) {
-		return ctx.Err()
-	}
-	inside := p.inside(l)
-	height := float32(p.Height)
-	for k, h := range dst {
-		weight := float32(1)
-		if !inside[k] {
-			weight = p.weight(l.Post(l.MinI+int64(k%l.Cols), l.MinJ+int64(l.Rows-1-k/l.Cols)))
-		}
-		switch {
-		case weight == 0 || p.Grade == Cut && h <= height || p.Grade == Raise && h >= height:
-		case p.ground == nil:
-			dst[k] = height
-		default:
-			dst[k] += (height - h) * weight
-		}
-	}
-	return ctx.Err()
-}
-
-// inside tells which posts lie in the site's polygons.
-func (p *plot) inside(l raster.Lattice) []bool {
-	d, ok := p.pool.Get().(*region.Drawer)
-	if !ok {
-		d = new(region.Drawer)
-	}
-	defer p.pool.Put(d)
-	in := make([]bool, l.Cols*l.Rows)
-	d.Inside(p.region, postsOf(l), in)
-	return in
-}
-
-// weight is how much of the site's height a place outside its polygons takes: 1 beside them, 0 where the blend ends.
-func (s *site) weight(at orb.Point) float32 {
-	far := s.Blend
-	shrink := math.Cos(at[1] * math.Pi / 180)
-	if far == 0 || !slices.ContainsFunc(s.bounds, func(b orb.Bound) bool { return within(b, at, 0) }) {
-		return 0
-	}
-	for _, e := range s.edges {
-		far = min(far, distance(at, e, shrink))
-	}
-	return 1 - smooth(float32(far/s.Blend))
-}
-
-// distance returns how far a place is from an edge, metres, near enough for a blend; a degree of longitude is shrink degrees of latitude there.
-func distance(at orb.Point, edge [2]orb.Point, shrink float64) float64 {
-	near := func(p orb.Point) (x, y float64) { return math.Remainder(p[0]-at[0], 360) * shrink, p[1] - at[1] }
-	ax, ay := near(edge[0])
-	bx, by := near(edge[1])
-	dx, dy := bx-ax, by-ay
-	t := 0.0
-	if square := dx*dx + dy*dy; square > 0 {
-		t = max(0, min(1, -(ax*dx+ay*dy)/square))
-	}
-	return math.Hypot(ax+t*dx, ay+t*dy) * metresPerDegree
 }
 
 // siteBounds returns the ground of a site within -180..180.

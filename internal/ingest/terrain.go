@@ -24,11 +24,11 @@ import (
 type Options struct {
 	Sources     []string
 	Raster      raster.Options
-	Leaf        int     // deepest level; negative: from the sources' resolution
-	MaxError    float64 // most distance of a post from the mesh at the deepest level, metres; 0: see LeafErrorShare
-	Fill        Fill    // "" is Interpolate
-	Vertical    string  // what the sources' heights count from, as raster.Options has it; "" for as found
-	BBox        *orb.Bound
+	Leaf        int        // deepest level; negative: from the sources' resolution
+	MaxError    float64    // most distance of a post from the mesh at the deepest level, metres; 0: see LeafErrorShare
+	Fill        Fill       // "" is Interpolate
+	Vertical    string     // what the sources' heights count from, as raster.Options has it; "" for as found
+	BBox        *orb.Bound // Max.Lon may be beyond 180
 	Clip        string     // a file of polygons: what lies outside them is no data; "" for none
 	Water       Water      // what is water
 	Bathymetry  Bathymetry // "" is KeepBathymetry
@@ -58,6 +58,7 @@ type Job struct {
 	water      *shores         // nil: no masks
 	site       *site           // ground to bring to one height; then there are no sources
 	under      *dataset        // nil: sources stand alone
+	rise       *guide          // over a dataset: what the sources differ from its filled ground, around them
 	made       map[uint8]cover // tiles that Run made over a dataset
 	provenance json.RawMessage
 }
@@ -86,7 +87,7 @@ func Prepare(ctx context.Context, o Options) (*Job, error) {
 		err = j.openUnder(ctx)
 	}
 	if err == nil {
-		err = j.plan()
+		err = j.plan(ctx)
 	}
 	if err == nil {
 		err = j.describe()
@@ -121,7 +122,7 @@ func (j *Job) cut(bounds []orb.Bound) []orb.Bound {
 	return j.cutToClip(bounds)
 }
 
-func (j *Job) plan() (err error) {
+func (j *Job) plan(ctx context.Context) (err error) {
 	if len(j.Bounds()) == 0 {
 		return j.beside()
 	}
@@ -136,7 +137,7 @@ func (j *Job) plan() (err error) {
 		grounds = append(grounds, g)
 	}
 	if j.under != nil {
-		j.Plan, err = j.planRenewal(grounds)
+		j.Plan, err = j.planRenewal(ctx, grounds)
 		return err
 	}
 	j.Plan, err = NewPlan(grounds)
@@ -239,7 +240,7 @@ func (j *Job) tolerances() []float64 {
 // Makes tells whether a dataset of that provenance is what this job would make once more.
 func (j *Job) Makes(provenance json.RawMessage) bool {
 	if u := j.options.Under; u != nil && u.Update {
-		return updated(j.provenance, provenance)
+		return updated(j.provenance, provenance, u.Info())
 	}
 	return bytes.Equal(j.provenance, provenance)
 }
@@ -302,8 +303,9 @@ func (j *Job) describe() error {
 	if b := j.options.BBox; b != nil {
 		r.BBox = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
 	}
+	var prints fingerprint.Rasters
 	for _, f := range j.Files {
-		print, err := fingerprint.Raster(f.Path)
+		print, err := prints.Of(f.Path)
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,13 @@
 package ingest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 
@@ -66,8 +69,8 @@ func (j *Job) boundsUnder() []float64 {
 }
 
 // planRenewal lays out the work over a dataset: its own levels that are deeper than the sources are made again where they touch them.
-func (j *Job) planRenewal(grounds []Ground) (Plan, error) {
-	deepest := uint8(0)
+func (j *Job) planRenewal(ctx context.Context, grounds []Ground) (Plan, error) {
+	p, deepest := Plan{Pad: renewPad}, uint8(0)
 	for _, g := range grounds {
 		if len(g.Bounds) > 0 {
 			deepest = max(deepest, g.Leaf)
@@ -77,17 +80,23 @@ func (j *Job) planRenewal(grounds []Ground) (Plan, error) {
 		return Plan{}, remedy.New("--max-error", fmt.Errorf("%w: level %d and those above it keep the bound with which %s was made, %g m",
 			ErrOptions, len(bounds)-1, j.under.Info().Name, bounds[len(bounds)-1]), "leave it out")
 	}
-	if own := j.deepestUnder(); own > deepest {
+	if err := j.bridge(ctx, max(deepest, j.deepestUnder(j.Bounds()))); err != nil {
+		return Plan{}, err
+	}
+	for _, patch := range j.rise.patches {
+		p.Rims = append(p.Rims, patch.bound())
+	}
+	if own := j.deepestUnder(append(j.Bounds(), p.Rims...)); own > deepest {
 		grounds = append(grounds, Ground{Bounds: j.Bounds(), Leaf: own})
 	}
-	return newPlan(grounds, renewPad)
+	return newPlan(grounds, p)
 }
 
-// deepestUnder returns the deepest level at which the dataset has a tile where the sources are.
-func (j *Job) deepestUnder() uint8 {
+// deepestUnder returns the deepest level at which the dataset has a tile in some bounds.
+func (j *Job) deepestUnder(bounds []orb.Bound) uint8 {
 	available := j.under.Info().Available
 	for z := len(available) - 1; z > 0; z-- {
-		for _, b := range j.Bounds() {
+		for _, b := range bounds {
 			for _, part := range (Plan{Pad: renewPad}).padded(b, uint8(z)) {
 				near := tilegrid.Geodetic.Cover(part, uint8(z))
 				touches := func(r tilegrid.Range) bool {
@@ -113,7 +122,11 @@ func (j *Job) renew(ctx context.Context, store Store, jobs int, report func(Prog
 		return err
 	}
 	b := &Baker{
-		sources: j.sourcesOver, guide: &guide{poles: poles}, plan: j.Plan, errors: j.tolerances(), water: j.water.over(j.base(ctx)), old: j.under,
+		sources: j.sourcesOver, guide: &guide{poles: poles}, plan: j.Plan, errors: j.tolerances(), water: j.water.over(j.base(ctx)).on(j.Bounds(), j.clip), old: j.under,
+		graded: j.site != nil,
+	}
+	if j.rise != nil {
+		b.guide.patches = j.rise.patches
 	}
 	if err := b.Run(ctx, store, jobs, report); err != nil {
 		return err
@@ -143,7 +156,7 @@ func (j *Job) sourcesOver(level uint8) (all, own Source) {
 	if j.site != nil {
 		return j.site.over(ground{j.under}, level, j.Plan.Leaf)
 	}
-	bottom := part{ground{j.under}, orb.Bound{}}
+	bottom := part{surveyed{j.under}, orb.Bound{}}
 	s := joint{bottom}
 	if top := j.joined(func(l raster.Layer) bool { return j.leafOf(l) <= level }); len(top) > 0 {
 		s = joint{{j.limited(top), tilegrid.UniteBounds(j.stack.Bounds())}, bottom}
@@ -160,6 +173,51 @@ func (j *Job) limited(s Source) Source {
 		s = boxed{s, *j.options.BBox}
 	}
 	return s
+}
+
+// bridge readies what fills the ground around the sources where the dataset has no data: what they differ from its own filled
+// ground, in a slope to nothing.
+func (j *Job) bridge(ctx context.Context, leaf uint8) error {
+	j.rise = &guide{}
+	whole := true
+	for _, b := range j.Bounds() {
+		s := spacing(leaf)
+		wide := b.Pad((reach + renewPad) * s)
+		west, south := int64(math.Floor((wide.Min[0]+180)/s)), int64(math.Floor((wide.Min[1]+90)/s))
+		cols, rows := int((wide.Max[0]-wide.Min[0])/s)+2, int((wide.Max[1]-wide.Min[1])/s)+2
+		ok, err := j.under.whole(ctx, raster.Lattice{Level: leaf, MinI: west, MinJ: south, Cols: cols, Rows: rows})
+		if err != nil {
+			return err
+		}
+		whole = whole && ok
+	}
+	if whole {
+		return nil
+	}
+	top := joint{{j.limited(j.stack), tilegrid.UniteBounds(j.stack.Bounds())}, {surveyed{j.under}, orb.Bound{}}}
+	rise, err := newGuide(ctx, difference{top, ground{j.under}}, j.Bounds(), leaf, nil, j.options.Fill)
+	if err != nil {
+		return fmt.Errorf("survey: %w", err)
+	}
+	j.rise = rise
+	return nil
+}
+
+// difference is by how much a source is above another.
+type difference struct {
+	Source
+	from Source
+}
+
+func (d difference) Heights(ctx context.Context, l raster.Lattice, dst []float32) error {
+	from := make([]float32, len(dst))
+	if err := errors.Join(d.Source.Heights(ctx, l, dst), d.from.Heights(ctx, l, from)); err != nil {
+		return err
+	}
+	for k, h := range from {
+		dst[k] -= h
+	}
+	return nil
 }
 
 // polesOver returns the heights of the poles: those of the dataset, or of sources that go all the way round.
@@ -214,19 +272,24 @@ func (j *Job) story(r recipe) (json.RawMessage, error) {
 	return json.Marshal(story)
 }
 
-// updated tells whether the last update in a provenance is that in another, whatever version either began from.
-func updated(a, b json.RawMessage) bool {
-	last := func(p json.RawMessage) map[string]any {
+// updated tells whether a version is what a job would make of the version base, given the provenance of each: its last update
+// is the job's own, and it is the base itself or was made of that.
+func updated(own, version json.RawMessage, base tilestore.Info) bool {
+	last := func(p json.RawMessage) (update map[string]any, from string) {
 		var story struct{ Updates []map[string]any }
 		if json.Unmarshal(p, &story) != nil || len(story.Updates) == 0 {
-			return nil
+			return nil, ""
 		}
 		u := story.Updates[len(story.Updates)-1]
+		if origin, ok := u["base"].(map[string]any); ok {
+			from, _ = origin["manifest"].(string)
+		}
 		delete(u, "base")
-		return u
+		return u, from
 	}
-	x, y := last(a), last(b)
-	return x != nil && reflect.DeepEqual(x, y)
+	x, _ := last(own)
+	y, from := last(version)
+	return x != nil && reflect.DeepEqual(x, y) && (from == base.Manifest || bytes.Equal(version, base.Provenance))
 }
 
 // infoOver describes the sources together with the dataset that they are laid over, given what describes them alone.

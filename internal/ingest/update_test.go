@@ -310,3 +310,29 @@ func TestARegionOnAGlobeIsFaultless(t *testing.T) {
 		}
 	}
 }
+
+func TestAnUpdateIsMadeAlreadyOnlyOfItsOwnBase(t *testing.T) {
+	wide := ascii(t, "wide.asc", 10, 40, 1, 40)
+	one, other := ascii(t, "one.asc", 10.2, 40.2, 0.2, 20), ascii(t, "other.asc", 10.6, 40.6, 0.2, 20)
+	dir := t.TempDir()
+	first := made(t, dir, Options{Sources: []string{wide}})
+	second := made(t, dir, over(dir, 1, first, one))
+	third := made(t, dir, over(dir, 1, first, other)) // the first was in use again
+	for _, c := range []struct {
+		name string
+		base *mbtiles.Reader
+		of   *mbtiles.Reader
+		want bool
+	}{
+		{"the version that has it already", third, third, true},
+		{"the version that it was made of", first, third, true},
+		{"another version in use", second, third, false},
+		{"the newest has something else on top", first, second, false},
+	} {
+		o := over(dir, c.base.Info().Version, c.base, other)
+		o.Raster.SrcCRS, o.Leaf, o.Vertical = "EPSG:4326", -1, "ellipsoid"
+		if got := prepare(t, o).Makes(c.of.Info().Provenance); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -84,6 +85,7 @@ type Datum struct {
 	Grid     string  // file of the geoid; "" = no shift
 	Min, Max float64 // metres added
 	Files    int
+	First    string // name of the first of them
 }
 
 // Datums sums up the sources' heights, in the order in which they come up.
@@ -92,7 +94,9 @@ func Datums(files []raster.File) []Datum {
 	for _, f := range files {
 		k := slices.IndexFunc(out, func(d Datum) bool { return d.Vertical == f.Vertical && d.Grid == f.Shift.Grid })
 		if k < 0 {
-			k, out = len(out), append(out, Datum{Vertical: f.Vertical, Grid: f.Shift.Grid, Min: f.Shift.Min, Max: f.Shift.Max})
+			k, out = len(out), append(out, Datum{
+				Vertical: f.Vertical, Grid: f.Shift.Grid, Min: f.Shift.Min, Max: f.Shift.Max, First: filepath.Base(f.Path),
+			})
 		}
 		out[k].Files++
 		out[k].Min, out[k].Max = min(out[k].Min, f.Shift.Min), max(out[k].Max, f.Shift.Max)

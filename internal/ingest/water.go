@@ -51,6 +51,8 @@ type shores struct {
 	level       float32 // of the sea above base; 0 where only polygons are water
 	base        Base
 	clamp       bool
+	ground      *region.Region // over a dataset: the sources' ground, which land and sea are about
+	clip        *region.Region // and what of it counts; nil: all
 }
 
 // openShores reads the polygons that the options name.

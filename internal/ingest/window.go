@@ -16,6 +16,7 @@ type window struct {
 	side    int   // columns and rows
 	z       []float32
 	valid   []bool // has data of its own, not filled in
+	data    []bool // a source has data there, at any stage; what is stored beside the heights
 	gaps    []bool // of each row: some post has none
 	holding []bool // has data that is worth a tile of this level
 }
@@ -30,9 +31,9 @@ func (w *window) around(unit tilegrid.Coord, base uint8, margin int) {
 	w.side = int(cells) + 1 + 2*margin
 	n := w.side * w.side
 	if cap(w.z) < n {
-		w.z, w.valid, w.holding = make([]float32, n), make([]bool, n), make([]bool, n)
+		w.z, w.valid, w.holding, w.data = make([]float32, n), make([]bool, n), make([]bool, n), make([]bool, n)
 	}
-	w.z, w.valid, w.holding = w.z[:n], w.valid[:n], w.holding[:n]
+	w.z, w.valid, w.holding, w.data = w.z[:n], w.valid[:n], w.holding[:n], w.data[:n]
 	w.gaps = append(w.gaps[:0], make([]bool, w.side)...)
 }
 
@@ -63,6 +64,15 @@ func (w *window) mark() (all, some bool) {
 func (w *window) hold(heights []float32) {
 	for k, h := range heights {
 		w.holding[k] = h == h
+	}
+}
+
+// take gives posts that have no height the heights of sources, and notes which of them those have.
+func (w *window) take(heights []float32) {
+	for k, h := range heights {
+		if isMissing(w.z[k]) {
+			w.z[k], w.data[k] = h, h == h
+		}
 	}
 }
 
@@ -113,6 +123,15 @@ func (w *window) tile(c tilegrid.Coord, dst []float32) {
 	at := w.at(int64(c.X)*terrain.Cells-terrain.Halo, (int64(c.Y)+1)*terrain.Cells+terrain.Halo)
 	for r := range terrain.HeightsSide {
 		copy(dst[r*terrain.HeightsSide:][:terrain.HeightsSide], w.z[at:])
+		at += w.side
+	}
+}
+
+// covered copies which posts of tile c of the window's level have data, without halo, into dst.
+func (w *window) covered(c tilegrid.Coord, dst []bool) {
+	at := w.at(int64(c.X)*terrain.Cells, (int64(c.Y)+1)*terrain.Cells)
+	for r := range terrain.StoredSide {
+		copy(dst[r*terrain.StoredSide:][:terrain.StoredSide], w.data[at:])
 		at += w.side
 	}
 }

@@ -14,14 +14,14 @@ type atlas struct {
 
 	mu     sync.Mutex // guards what follows
 	byWKT  map[string]crs
-	lender map[string]*lender // to longitude and latitude, by definition
+	lender map[[2]string]*lender // by the definitions that they go from and to
 
 	reading sync.Mutex // guards geoids, while one is read
 	geoids  map[string]*Geoid
 }
 
 func newAtlas(given *crs) *atlas {
-	return &atlas{given: given, byWKT: map[string]crs{}, lender: map[string]*lender{}, geoids: map[string]*Geoid{}}
+	return &atlas{given: given, byWKT: map[string]crs{}, lender: map[[2]string]*lender{}, geoids: map[string]*Geoid{}}
 }
 
 // reference is newCRS, once for each text.
@@ -71,14 +71,18 @@ func (a *atlas) geoid(name string) (*Geoid, error) {
 	return g, err
 }
 
-// toLonLat returns the lender of transforms from a reference.
-func (a *atlas) toLonLat(definition string) *lender {
+// toLonLat returns the lender of transforms from a reference, fromLonLat that of the way back.
+func (a *atlas) toLonLat(definition string) *lender   { return a.between(definition, lonLat) }
+func (a *atlas) fromLonLat(definition string) *lender { return a.between(lonLat, definition) }
+
+func (a *atlas) between(from, to string) *lender {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.lender[definition] == nil {
-		a.lender[definition] = &lender{from: definition, to: lonLat}
+	way := [2]string{from, to}
+	if a.lender[way] == nil {
+		a.lender[way] = &lender{from: from, to: to}
 	}
-	return a.lender[definition]
+	return a.lender[way]
 }
 
 func (a *atlas) close() {

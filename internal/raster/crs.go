@@ -21,6 +21,7 @@ type crs struct {
 	geographic bool
 	unitMetres float64 // of the vertical axis, 0 if unknown
 	down       bool    // the vertical axis counts depths
+	turn       float64 // what x grows by once round the globe, 0 where it does not go round
 }
 
 const crsAdvice = "--src-crs EPSG:n if you know it, for example --src-crs EPSG:4326 for degrees"
@@ -88,9 +89,11 @@ func newCRS(whole string) (crs, error) {
 	}
 	defer flat.Destroy()
 	c.name, c.horizontal = crsName(flat), definition(flat)
-	c.vertical, c.unitMetres = verticalOf(sr)
-	c.down = c.vertical.From == "compound CRS" && downward.MatchString(whole)
-	return c, nil
+	if err := c.readVertical(sr); err != nil {
+		return crs{}, err
+	}
+	c.turn, err = turnOf(flat)
+	return c, err
 }
 
 // definition names a reference by its EPSG code if it is what the code says, else spells it out. The WKT of one and the same

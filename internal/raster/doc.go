@@ -18,7 +18,8 @@
 // PROJ places control points on every 64th post or closer, one spacing for a layer and level; between them positions are
 // interpolated. Every cell is tested in its middle; where it is off by more than 0.02 pixel, or PROJ has no answer, its
 // posts are transformed one by one. Posts more than two pixels apart read a thinned raster, through overviews where there
-// are any.
+// are any. Degrees may be counted from anywhere, and x of a cylindrical projection on beyond its cut, where PROJ knows the
+// other side of it only.
 //
 // # Heights
 //

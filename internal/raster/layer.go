@@ -118,8 +118,8 @@ func (l *layer) settle() error {
 
 // closeRing counts columns round the globe, so that files on both sides of the antimeridian meet.
 func (l *layer) closeRing() {
-	turn := 360 / l.transform[1]
-	if !l.plain || math.Abs(turn-math.Round(turn)) > aligned || turn > maxPixels {
+	turn := l.crs.turn / math.Abs(l.transform[1])
+	if l.transform[2] != 0 || l.transform[4] != 0 || turn < 1 || math.Abs(turn-math.Round(turn)) > aligned || turn > maxPixels {
 		return
 	}
 	l.period = int(math.Round(turn))

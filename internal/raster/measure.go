@@ -2,6 +2,7 @@ package raster
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -10,7 +11,8 @@ import (
 const outlineSteps = 32
 
 // measure finds where the file lies on Earth and how fine it is.
-func (d *dem) measure(toLonLat *lender) error {
+func (d *dem) measure(a *atlas) error {
+	toLonLat := a.toLonLat(d.crs.horizontal)
 	t, err := toLonLat.borrow()
 	if err != nil {
 		return refuse(d.path, ErrCRS, crsAdvice, "%s: %v", d.CRS, err)
@@ -25,7 +27,11 @@ func (d *dem) measure(toLonLat *lender) error {
 	if !ok {
 		return refuse(d.path, ErrCRS, crsAdvice, "its corners are nowhere on Earth by %s", d.CRS)
 	}
-	d.Bound = b
+	if d.Bound = b; !d.crs.geographic {
+		if err := d.reachPoles(a.fromLonLat(d.crs.horizontal), t); err != nil {
+			return err
+		}
+	}
 	if d.Resolution, ok = d.resolution(t); !ok {
 		return refuse(d.path, ErrCRS, crsAdvice, "its centre is nowhere on Earth by %s", d.CRS)
 	}
@@ -56,7 +62,8 @@ func (d *dem) extent() orb.Bound {
 }
 
 // outline returns the bound of the transformed outer edges. Longitudes are followed along the outline, so that data across
-// the antimeridian has a Max beyond 180; an outline that winds round a pole holds it.
+// the antimeridian has a Max beyond 180; an outline that winds round a pole holds it. Where some of it is nowhere on Earth, as
+// are the corners of a map of the globe on an ellipse, the inside tells.
 func (d *dem) outline(t transform) (orb.Bound, bool) {
 	if d.crs.geographic {
 		if b, ok := d.degrees(t); ok {
@@ -72,11 +79,16 @@ func (d *dem) outline(t transform) (orb.Bound, bool) {
 		}
 	}
 	t.points(x, y)
+	n := len(x)
+	if slices.ContainsFunc(x, math.IsNaN) {
+		return d.inside(t)
+	}
 	x, y = append(x, x[0]), append(y, y[0])
 	b := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
 	last, winding := math.NaN(), 0.0
 	for i := range x {
-		if math.IsNaN(x[i]) {
+		if before, after := y[(i+n-1)%n], y[(i+1)%n]; polar(y[i]) && !polar(before) && !polar(after) {
+			b.Min[1], b.Max[1] = min(b.Min[1], y[i]), max(b.Max[1], y[i])
 			continue
 		}
 		lon := x[i]
@@ -88,13 +100,86 @@ func (d *dem) outline(t transform) (orb.Bound, bool) {
 		last = lon
 		b = b.Extend(orb.Point{lon, y[i]})
 	}
-	if math.IsInf(b.Min[0], 0) {
-		return b, false
-	}
 	if math.Abs(winding) > 180 {
 		return d.roundPole(t, b), true
 	}
 	return normalise(b), true
+}
+
+// insideSteps is how many places across and down a file are asked for where they lie.
+const insideSteps = 64
+
+// inside returns a bound of those places of a grid all over the file that are on Earth, as much larger as the widest step between two of them: it
+// may be too large, never too small.
+func (d *dem) inside(t transform) (orb.Bound, bool) {
+	const n = insideSteps + 1
+	b := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
+	start, step := math.NaN(), orb.Point{}
+	var above [n]float64 // latitudes of the row before
+	for r := range n {
+		x, y := make([]float64, n), make([]float64, n)
+		for c := range n {
+			x[c], y[c] = apply(d.Transform, float64(d.Cols)*float64(c)/insideSteps, float64(d.Rows)*float64(r)/insideSteps)
+		}
+		t.points(x, y)
+		last, found := start, false
+		for c, lon := range x {
+			if math.IsNaN(lon) {
+				continue
+			}
+			if last == last {
+				lon = last + math.Remainder(lon-last, 360)
+			}
+			if found && !math.IsNaN(x[c-1]) {
+				step[0], step[1] = max(step[0], math.Abs(lon-last)), max(step[1], math.Abs(y[c]-y[c-1]))
+			}
+			if up := above[c]; r > 0 && up == up {
+				step[1] = max(step[1], math.Abs(y[c]-up))
+			}
+			if last = lon; !found {
+				start, found = lon, true
+			}
+			b = b.Extend(orb.Point{lon, y[c]})
+		}
+		copy(above[:], y)
+	}
+	if math.IsInf(b.Min[0], 0) {
+		return b, false
+	}
+	b.Min, b.Max = orb.Point{b.Min[0] - step[0], max(-90, b.Min[1]-step[1])}, orb.Point{b.Max[0] + step[0], min(90, b.Max[1]+step[1])}
+	return normalise(b), true
+}
+
+// polar tells that a latitude is a pole's, where the longitude says nothing: of one point of an outline, that is. A side along
+// a pole is that of a map on which poles are lines.
+func polar(lat float64) bool { return math.Abs(lat) > 90-1e-7 }
+
+// reachPoles widens the bound to the place of the file that is nearest to each pole: an outline that runs past one has it
+// between two of its points. A pole inside the file is on all meridians.
+func (d *dem) reachPoles(fromLonLat *lender, t transform) error {
+	back, err := fromLonLat.borrow()
+	if err != nil {
+		return refuse(d.path, ErrCRS, crsAdvice, "%s: %v", d.CRS, err)
+	}
+	defer fromLonLat.giveBack(back)
+	for _, pole := range []orb.Point{{0, -90}, {0, 90}} {
+		at := back.point(pole)
+		u, v := apply(d.inverse, at[0], at[1])
+		cols, rows := float64(d.Cols), float64(d.Rows)
+		if u != u || v != v {
+			continue
+		}
+		if u > edge && v > edge && u < cols-edge && v < rows-edge {
+			d.Bound.Min[0], d.Bound.Max[0] = -180, 180
+		}
+		x, y := apply(d.Transform, max(0, min(cols, u)), max(0, min(rows, v)))
+		near := t.point(orb.Point{x, y})
+		if near != near {
+			continue
+		}
+		d.Bound.Min[1], d.Bound.Max[1] = min(d.Bound.Min[1], near[1]), max(d.Bound.Max[1], near[1])
+	}
+	return nil
 }
 
 // outlinePoint walks round the unit square.

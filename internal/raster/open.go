@@ -76,7 +76,7 @@ func openDEM(ctx context.Context, name string, opt Options, a *atlas) (*dem, err
 		d.checkBlocks,
 		func(ds gdal.Dataset) error { return d.place(ds, a) },
 		func(ds gdal.Dataset) error { return d.readUnits(ds, opt) },
-		func(gdal.Dataset) error { return d.measure(a.toLonLat(d.crs.horizontal)) },
+		func(gdal.Dataset) error { return d.measure(a) },
 		func(ds gdal.Dataset) error { return d.inspect(ctx, ds) },
 		func(gdal.Dataset) error { return d.decide(a) },
 	} {

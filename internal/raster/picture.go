@@ -65,7 +65,7 @@ func openPicture(ctx context.Context, name string, opt PictureOptions, a *atlas)
 		p.checkBlocks,
 		p.checkWhole,
 		func(ds gdal.Dataset) error { return p.place(ds, a) },
-		func(gdal.Dataset) error { return p.measure(a.toLonLat(p.crs.horizontal)) },
+		func(gdal.Dataset) error { return p.measure(a) },
 		func(ds gdal.Dataset) error { return p.chooseVoid(ds, opt.NoData) },
 		func(ds gdal.Dataset) error { return p.chooseKernel(ds, opt.Resampling) },
 		func(ds gdal.Dataset) error { return p.inspectPicture(ctx, ds) },

@@ -24,10 +24,7 @@ func (l *layer) project(t transform, u, v []float64) {
 	t.points(u, v)
 	middle, _ := apply(l.transform, float64(l.cols)/2, float64(l.rows)/2)
 	for i := range u {
-		if l.crs.geographic {
-			u[i] += 360 * math.Round((middle-u[i])/360)
-		}
-		u[i], v[i] = apply(l.inverse, u[i], v[i])
+		u[i], v[i] = apply(l.inverse, l.crs.toward(u[i], middle), v[i])
 	}
 }
 

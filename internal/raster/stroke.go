@@ -22,12 +22,18 @@ func (g ground) turned(turn float64) ground {
 	return g
 }
 
-// ground returns what the picture covers, in its own turn of longitudes, and a little more: the outline between its points may bulge.
+// ground returns what the picture covers, in its own turn of longitudes, and a little more: the outline between its points may bulge. Of one that
+// goes round the globe and on, it is one turn around the middle, where pixels that are there twice have neighbours on both sides.
 func (p *picture) ground() ground {
-	b := p.Bound
-	if p.crs.geographic {
-		e := p.extent()
+	b, e := p.Bound, p.extent()
+	switch {
+	case p.crs.geographic:
 		b.Min[0], b.Max[0] = e.Min[0], e.Max[0]
+	case p.crs.horizontal == webMercator:
+		b.Min[0], b.Max[0] = e.Min[0]/p.crs.turn*360, e.Max[0]/p.crs.turn*360
+	}
+	if middle := (b.Min[0] + b.Max[0]) / 2; b.Max[0]-b.Min[0] > 360 {
+		b.Min[0], b.Max[0] = middle-180, middle+180
 	}
 	x, y := (b.Max[0]-b.Min[0])/100+2*p.Resolution.Degrees, (b.Max[1]-b.Min[1])/100+2*p.Resolution.Degrees
 	if b.Max[0]-b.Min[0]+2*x > 360 {
@@ -96,10 +102,14 @@ func (p *picture) placing(w Window, turn float64, t transform) resample.Place {
 	}
 }
 
-// transform takes degrees into the picture's reference; geographic longitudes stay on their turn.
+// transform takes degrees into the picture's reference; geographic longitudes stay on their turn, x of a cylindrical projection is on the picture's.
 func (p *picture) transform(t transform, x, y []float64) {
 	if !p.crs.geographic {
 		t.points(x, y)
+		middle, _ := apply(p.Transform, float64(p.Cols)/2, float64(p.Rows)/2)
+		for i := range x {
+			x[i] = p.crs.toward(x[i], middle)
+		}
 		return
 	}
 	for i := range x {
@@ -174,13 +184,8 @@ func (s *stroke) even(r image.Rectangle, c choice) bool {
 
 // ring tells that the raster goes round the globe in a whole number of pixels, so that its first column follows its last.
 func (p *picture) ring() bool {
-	t, round := p.Transform, 360.0
-	if p.crs.horizontal == webMercator {
-		round = 2 * math.Pi * metresPerRadian
-	} else if !p.crs.geographic {
-		return false
-	}
-	return t[2] == 0 && t[4] == 0 && math.Abs(float64(p.Cols)*math.Abs(t[1])-round) < aligned*math.Abs(t[1])
+	t := p.Transform
+	return p.crs.turn > 0 && t[2] == 0 && t[4] == 0 && math.Abs(float64(p.Cols)*math.Abs(t[1])-p.crs.turn) < aligned*math.Abs(t[1])
 }
 
 // reading returns the pixels of a choice that the kernel needs for a box of positions of the raster. Columns of a ring may lie beyond it.

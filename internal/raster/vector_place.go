@@ -26,8 +26,19 @@ func ringAdvice(err error) string {
 	if errors.Is(err, errWide) {
 		return "cut it at the antimeridian, or let longitudes go on beyond 180; if the long way is meant, ogr2ogr -segmentize 90 out.gpkg FILE"
 	}
+	if errors.Is(err, errMetres) {
+		return "ogr2ogr -a_srs EPSG:n out.gpkg FILE with the code of the system that its metres are in; GeoJSON without one means degrees"
+	}
 	return "ogr2ogr -makevalid out.gpkg FILE repairs what crosses itself; a ring ends with its first point once more"
 }
+
+// errMetres: a point that can be none of degrees.
+var errMetres = errors.New("no degrees")
+
+// metres is a ring with such a point.
+type metres struct{ badRing }
+
+func (m metres) Is(target error) bool { return target == errRing || target == errMetres }
 
 // errWide: an edge that may go either way round the globe.
 var errWide = errors.New("goes further than half round the globe")
@@ -113,7 +124,7 @@ func (p *placer) geographic(ring orb.Ring) (orb.Ring, error) {
 	for k, q := range ring {
 		lon, lat := q[0]*p.degrees, q[1]*p.degrees
 		if math.Abs(lon) > furthestLon || math.Abs(lat) > 90+roundedLat {
-			return nil, ringError("a point at %v, which are no degrees", q)
+			return nil, metres{badRing(fmt.Sprintf("a point at [%.10g %.10g], which are no degrees", q[0], q[1]))}
 		}
 		lat = max(-90, min(90, lat))
 		if p.crs.name == lonLat || p.crs.name == "OGC:CRS84" {

@@ -208,7 +208,7 @@ func TestWhatEnclosesNothingThatCanBeToldIsRefusedWithARemedy(t *testing.T) {
 	}{
 		"not closed":            {geoJSON(t, polygon("[0,0],[1,0],[1,1],[0,1]")), ErrShape, "feature 0: a ring is not closed", "makevalid"},
 		"three points":          {geoJSON(t, polygon("[0,0],[1,0],[0,0]")), ErrShape, "3 points", "makevalid"},
-		"metres":                {geoJSON(t, polygon("[400000,5500000],[600000,5500000],[600000,5700000],[400000,5500000]")), ErrShape, "no degrees", ""},
+		"metres":                {geoJSON(t, polygon("[400000,5500000],[600000,5500000],[600000,5700000],[400000,5500000]")), ErrShape, "[400000 5500000], which are no degrees", "-a_srs EPSG:n"},
 		"either way round":      {geoJSON(t, polygon("[179,0],[-179,0],[-179,1],[179,1],[179,0]")), ErrShape, "further than half round", "beyond 180"},
 		"a bow tie":             {geoJSON(t, polygon("[0,0],[1,1],[1,0],[0,1],[0,0]")), ErrShape, "crosses itself near", "makevalid"},
 		"lines only":            {geoJSON(t, `{"type":"LineString","coordinates":[[0,0],[1,1]]}`), ErrShape, "points or lines only", "polygons"},

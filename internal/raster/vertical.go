@@ -107,21 +107,28 @@ func asked(rules []verticalRule, name string) string {
 	return model
 }
 
-// verticalOf returns the vertical part of a reference and its unit in metres (0 where there is none).
-func verticalOf(sr gdal.SpatialReference) (Vertical, float64) {
+// readVertical notes the vertical part of a reference, its unit in metres (0 where there is none) and whether it counts depths.
+func (c *crs) readVertical(sr gdal.SpatialReference) error {
 	if sr.IsCompound() {
 		name, _ := sr.AttrValue("VERT_CS", 0)
 		factor, _ := sr.AttrValue("VERT_CS|UNIT", 1)
-		v := Vertical{Name: name, EPSG: number(sr.AuthorityCode("VERT_CS")), From: "compound CRS"}
-		return known(v), metresOf(factor)
+		c.vertical = known(Vertical{Name: name, EPSG: number(sr.AuthorityCode("VERT_CS")), From: "compound CRS"})
+		c.unitMetres, c.down = metresOf(factor), c.vertical.From != "" && downward.MatchString(c.whole)
+		return nil
 	}
 	if axes(sr) != 3 {
-		return Vertical{}, 0
+		return nil
 	}
+	c.vertical = Vertical{Name: "ellipsoid", EPSG: ellipsoidal, From: "3D CRS"}
 	if radius, err := sr.SemiMajorAxis(); err != nil || math.Abs(radius-6378137) > 10 {
-		return Vertical{Name: "height above the ellipsoid of " + crsName(sr), From: "3D CRS"}, 1
+		c.vertical = Vertical{Name: "height above the ellipsoid of " + crsName(sr), From: "3D CRS"}
 	}
-	return Vertical{Name: "ellipsoid", EPSG: ellipsoidal, From: "3D CRS"}, 1
+	third := thirdAxis.FindStringSubmatch(wkt(sr))
+	if third == nil || metresOf(third[2]) <= 0 {
+		return fmt.Errorf("%s has three axes, and does not say up or down, and in what unit, of the third", crsName(sr))
+	}
+	c.down, c.unitMetres = third[1] == "down", metresOf(third[2])
+	return nil
 }
 
 // verticalNames are vertical systems by what their names begin with, as programs write them that give no code.

@@ -93,6 +93,9 @@ func verticalByName(text string) Vertical {
 // downward finds the axis of a vertical system that counts depths.
 var downward = regexp.MustCompile(`AXIS\["[^"]*",down\b`)
 
+// thirdAxis finds the third axis of a reference: its direction and the metres in its unit.
+var thirdAxis = regexp.MustCompile(`AXIS\["[^"]*",(up|down),ORDER\[3\],LENGTHUNIT\["[^"]*",([^,\]]+)`)
+
 // number is a code, 0 where there is none.
 func number(text string) int {
 	n, _ := strconv.Atoi(text)

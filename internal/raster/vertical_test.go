@@ -296,3 +296,38 @@ func TestWhatIsAskedOfHeightsIsReadByFile(t *testing.T) {
 		}
 	}
 }
+
+func TestTheThirdAxisSaysUnitAndDirection(t *testing.T) {
+	tif := made{cols: 9, rows: 9, kind: gdal.Float32, transform: degrees(10, 47, 0.01), epsg: 4326,
+		pixel: func(int, int) float64 { return 100 }}.write(t)
+	const head = `GEOGCRS["WGS 84 (3D)",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563]],CS[ellipsoidal,3],` +
+		`AXIS["latitude",north,ORDER[1],ANGLEUNIT["degree",0.0174532925199433]],AXIS["longitude",east,ORDER[2],ANGLEUNIT["degree",0.0174532925199433]],`
+	for _, c := range []struct {
+		name, axis string
+		want       float64
+	}{
+		{"metres up", `AXIS["ellipsoidal height (h)",up,ORDER[3],LENGTHUNIT["metre",1]]]`, 100},
+		{"feet up", `AXIS["ellipsoidal height (h)",up,ORDER[3],LENGTHUNIT["foot",0.3048]]]`, 30.48},
+		{"survey feet up", `AXIS["ellipsoidal height (h)",up,ORDER[3],LENGTHUNIT["US survey foot",0.304800609601219]]]`, 100 * 1200.0 / 3937},
+		{"metres down", `AXIS["ellipsoidal depth",down,ORDER[3],LENGTHUNIT["metre",1]]]`, -100},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := filepath.Join(filepath.Dir(tif), c.name+".vrt")
+			text := fmt.Sprintf(`<VRTDataset rasterXSize="9" rasterYSize="9"><SRS dataAxisToSRSAxisMapping="2,1,3">%s</SRS>
+				<GeoTransform>10,0.01,0,47,0,-0.01</GeoTransform><VRTRasterBand dataType="Float32" band="1"><SimpleSource>
+				<SourceFilename relativeToVRT="1">%s</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>`,
+				head+c.axis, filepath.Base(tif))
+			if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			s := open(t, auto, file)
+			f := s.Files()[0]
+			if h := heights(t, s, windowAt(11, 10.05, 46.95, 1, 1))[0]; math.Abs(float64(h)-c.want) > 1e-4 {
+				t.Errorf("%g m, want %g", h, c.want)
+			}
+			if !f.Ellipsoidal() || f.Depth != (c.want < 0) {
+				t.Errorf("%+v, depth %v", f.Vertical, f.Depth)
+			}
+		})
+	}
+}

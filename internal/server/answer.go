@@ -116,11 +116,11 @@ func (s *Server) sendBody(c echo.Context, status int, kind string, body []byte) 
 	return nil
 }
 
-// sendJSON writes v as JSON with a validator.
+// sendJSON writes v as JSON with a validator, see [Server.sendDocument].
 func (s *Server) sendJSON(c echo.Context, v any, control []string) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return newPair(append(body, '\n'), "application/json").of(c.Request()).send(c, s.headers.varyEncoding, control)
+	return s.sendDocument(c, newPair(append(body, '\n'), "application/json"), control)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/imagery/wmts"
+	"github.com/terrane/terrane/internal/ion"
 	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/internal/snippet"
 	"github.com/terrane/terrane/tilegrid"
@@ -36,10 +38,12 @@ type Summary struct {
 	Vertical    string            `json:"vertical,omitempty"` // what the heights are: ellipsoid, or unknown
 	Datum       string            `json:"datum,omitempty"`    // what those of the sources counted from, in words
 	Manifest    string            `json:"manifest"`
+	IonAsset    int64             `json:"ionAsset"`           // number under which applications written for Cesium ion find it
 	Time        time.Time         `json:"time,omitzero"`      // instant that the pictures show
 	Times       []Moment          `json:"times,omitempty"`    // all instants that there are, ascending, over HTTP only
 	Links       map[string]string `json:"links,omitempty"`    // absolute URLs, over HTTP only
 	Layers      []Layer           `json:"layers,omitempty"`   // pictures of the dataset, over HTTP only: one of imagery, one for each style of terrain
+	Versions    []int             `json:"versions,omitempty"` // that can be asked for as name@version, ascending, over HTTP only
 	Snippets    map[string]string `json:"snippets,omitempty"` // code for each client, of a dataset asked for by name over HTTP only
 }
 
@@ -53,6 +57,7 @@ type Moment struct {
 func snippetsOf(sum Summary, ref, base string) map[string]string {
 	d := snippet.Dataset{
 		Name: ref, Kind: string(sum.Kind), BaseURL: base, Grid: sum.Grid, Levels: sum.Levels, Bounds: sum.Bounds, Attribution: sum.Attribution,
+		IonAsset: sum.IonAsset,
 	}
 	if len(sum.Layers) > 0 {
 		first := sum.Layers[0]
@@ -98,7 +103,7 @@ func Summarize(i tilestore.Info) Summary {
 		Format: i.Format, Grid: gridName(i.Grid), CRS: i.Grid.CRS().String(),
 		Bounds: [4]float64{i.Bound.Min.Lon(), i.Bound.Min.Lat(), i.Bound.Max.Lon(), i.Bound.Max.Lat()},
 		Levels: i.Levels, Extensions: i.Extensions, Tiles: i.Tiles, Bytes: i.SizeBytes, Vertical: i.Vertical, Datum: datumOf(i),
-		Manifest: i.Manifest, Time: i.Time,
+		Manifest: i.Manifest, Time: i.Time, IonAsset: ion.ID(i.Name),
 	}
 }
 
@@ -148,15 +153,27 @@ func (s *Server) datasets(c echo.Context) error {
 		}
 		sum := linked(i, f, i.Name, base)
 		s.linkHeights(&sum, f, i.Name, base)
-		sum.Times = now.moments(i.Name)
+		sum.Times, sum.Versions, sum.IonAsset = now.moments(i.Name), s.versions(i.Name), s.assetsOf(now).own(i.Name)
 		list = append(list, sum)
 	}
 	return s.sendJSON(c, list, cacheRevalidate)
 }
 
-// dataset answers /datasets/{name} and /datasets/{name}@{version}, and the metadata.xml below each.
+// versions lists the numbers of a dataset's versions, ascending; nil of a catalogue that cannot tell them apart.
+func (s *Server) versions(name string) []int {
+	if c, ok := s.catalog.(Chronicle); ok {
+		return slices.Sorted(slices.Values(c.Numbers(name)))
+	}
+	return nil
+}
+
+// dataset answers /datasets/{name} and /datasets/{name}@{version}, and the metadata.xml and the thumbnail below each.
 func (s *Server) dataset(c echo.Context) error {
-	ref, asMetadata := strings.CutSuffix(strings.TrimPrefix(c.Request().URL.Path, "/datasets/"), metadataSuffix)
+	path := strings.TrimPrefix(c.Request().URL.Path, "/datasets/")
+	if ref, format, ok := parseThumbnail(path); ok {
+		return s.thumbnail(c, ref, format)
+	}
+	ref, asMetadata := strings.CutSuffix(path, metadataSuffix)
 	if _, ok := checkRef(ref); !ok {
 		return tilestore.ErrNoDataset
 	}
@@ -179,7 +196,7 @@ func (s *Server) dataset(c echo.Context) error {
 	if asMetadata {
 		return s.metadata(c, d.info, sum, now)
 	}
-	sum.Times = now.moments(d.info.Name)
+	sum.Times, sum.Versions, sum.IonAsset = now.moments(d.info.Name), s.versions(d.info.Name), s.assetsOf(now).own(d.info.Name)
 	sum.Snippets = snippetsOf(sum, ref, base)
 	return s.sendJSON(c, sum, cacheRevalidate)
 }
@@ -195,6 +212,7 @@ func linked(i tilestore.Info, f *facts, ref, base string) Summary {
 		sum.Links["pinned"] = fmt.Sprintf("%s/terrain/%s@%d/", base, i.Name, i.Version)
 	}
 	if f.pictured() {
+		sum.Links["thumbnail"] = fmt.Sprintf("%s/datasets/%s@%d%spng", base, i.Name, i.Version, thumbnailInfix)
 		sum.Links["tilejson"] = base + "/imagery/" + ref + "/tilejson.json"
 		sum.Links["tms"] = base + "/tms/" + ref + "/tilemapresource.xml"
 		sum.Links["wmts"] = base + "/wmts/" + wmts.CapabilitiesPath

@@ -48,6 +48,9 @@ func (s *Server) guarded(c echo.Context, next echo.HandlerFunc) (err error) {
 		if asksPoints(r) {
 			most = max(most, pointsBytes)
 		}
+		if publishes(r) {
+			most = either(s.options.UploadBytes, most)
+		}
 		if r.ContentLength > most {
 			return errBody
 		}

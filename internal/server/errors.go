@@ -11,6 +11,7 @@ import (
 	"github.com/terrane/terrane/imagery"
 	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/imagery/xyz"
+	"github.com/terrane/terrane/internal/access"
 	"github.com/terrane/terrane/internal/elevation"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
@@ -56,12 +57,27 @@ var problems = []struct {
 	{tilestore.ErrForeign, problem{503, "this dataset is withdrawn: its file cannot be read", "300"}},
 	{errNoCesium, problem{503, "this build has no viewer: CesiumJS was not bundled (run scripts/setup, then build again)", "86400"}},
 	{errPanic, problem{500, "internal error", ""}},
+	{access.ErrAbsent, problem{401, "a token is needed: Authorization: Bearer TOKEN, or access_token=TOKEN in the URL", ""}},
+	{access.ErrExpired, problem{401, "the token has expired", ""}},
+	{access.ErrUnknown, problem{401, "the token is not known", ""}},
+	{errForbidden, problem{403, "the token is for other datasets", ""}},
+	{errScope, problem{403, "the token is not for this", ""}},
+	{errNoAdmin, problem{403, "there is no administration over HTTP: it takes a server with --auth", ""}},
+	{errNoUpload, problem{403, "publishing over HTTP is switched off: --max-upload", ""}},
+	{errAdminName, problem{400, "a dataset is named by a-z, 0-9, - and _, at most 63 characters, and a version is a whole number", ""}},
+	{errUpload, problem{503, "another dataset is being published", "5"}},
+	{errReload, problem{503, "a file could not be read again: the server's log says which", "60"}},
+	{errRate, problem{429, "too many requests", ""}},
 	{context.Canceled, problem{503, "the request was given up", "1"}},
 	{context.DeadlineExceeded, problem{503, "the request took too long", "5"}},
 }
 
 // problemOf finds the answer to an error. What has none in the table is a passing fault of the machine: 503.
 func problemOf(err error) problem {
+	var a *Refusal
+	if errors.As(err, &a) {
+		return problem{a.Status, a.Text, a.retry()}
+	}
 	for i := range problems {
 		if errors.Is(err, problems[i].is) {
 			return problems[i].problem

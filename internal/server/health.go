@@ -13,7 +13,7 @@ func (s *Server) health(c echo.Context) error {
 
 // ready answers /readyz: 200 while requests are welcome, 503 from the moment the server is told to stop or cannot read its catalogue.
 func (s *Server) ready(c echo.Context) error {
-	_, err := s.catalog.All(c.Request().Context())
+	_, err := s.catalog.All(everything(c.Request().Context()))
 	if err == nil && !s.stopping.Load() {
 		return s.sendJSON(c, map[string]string{"status": "ready"}, cacheNever)
 	}

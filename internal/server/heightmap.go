@@ -43,6 +43,11 @@ func (s *Server) heightmap(r *http.Request) (reply, error) {
 			found.control = cacheRevalidate
 		}
 	}
+	if layer := terrain.NewHeightmapLayer(terrain.NewLayer(d.info)); path.layer && s.handOnTiles(r, layer.Tiles) {
+		b, err := json.Marshal(layer)
+		found.answer = s.newQuick(r, b, kind)
+		return found, err
+	}
 	if found.answer = s.cache.get(key); found.answer != nil {
 		return found, nil
 	}

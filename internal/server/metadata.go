@@ -85,7 +85,7 @@ func (s *Server) metadata(c echo.Context, i tilestore.Info, sum Summary, now *of
 	if err := t.Execute(&b, r); err != nil {
 		return err
 	}
-	return newPair(b.Bytes(), metadataMIME).of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+	return s.sendDocument(c, newPair(b.Bytes(), metadataMIME), cacheRevalidate)
 }
 
 // revised is when the newest of a dataset's sources was last changed, as far as its provenance tells.

@@ -69,7 +69,7 @@ func (m *metrics) gauges(s *Server) {
 	counter("terrane_cache_hits_total", "Answers found ready.", func() float64 { return float64(s.cache.hits.Load()) })
 	counter("terrane_cache_misses_total", "Answers that had to be made.", func() float64 { return float64(s.cache.misses.Load()) })
 	gauge("terrane_datasets", "Datasets in the catalogue.", func() float64 {
-		all, _ := s.catalog.All(context.Background()) // none if it cannot be read; /readyz says so
+		all, _ := s.catalog.All(everything(context.Background())) // none if it cannot be read; /readyz says so
 		return float64(len(all))
 	})
 }

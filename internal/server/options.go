@@ -12,7 +12,9 @@ import (
 
 	"github.com/terrane/terrane/imagery"
 	"github.com/terrane/terrane/imagery/wms"
+	"github.com/terrane/terrane/internal/access"
 	"github.com/terrane/terrane/internal/elevation"
+	"github.com/terrane/terrane/internal/ion"
 )
 
 // Options say how to serve. The zero value is a server for one host with sensible limits and no pages.
@@ -36,11 +38,23 @@ type Options struct {
 	Registry imagery.Registry
 	// Sea is mean sea level, above which heights may be asked for; the zero value is none.
 	Sea elevation.Sea
+	// Places finds places by name for /v1/geocode/; nil: only datasets and coordinates are found.
+	Places Gazetteer
 	// Title and Contact are what the capabilities of WMS and WMTS say of the service; the zero Contact leaves it out.
 	Title   string
 	Contact wms.Contact
 	// TLS answers HTTPS with this configuration; nil for plain HTTP.
 	TLS *tls.Config
+	// Ion says which datasets stand for the assets that applications written for Cesium ion know by number.
+	Ion ion.Choices
+	// Access knows the tokens that are asked for; nil: everybody may read everything.
+	Access *access.Gate
+	// Rate bounds the requests of each address that shows no token, and of each subject of JWTs; tokens have rates of their own. Zero is no limit.
+	Rate access.Rate
+	// Admin does what /admin/ asks for; nil: nothing. It takes Access.
+	Admin Admin
+	// UploadBytes bounds a dataset that is published over HTTP; 0 is none.
+	UploadBytes int64
 	// Limits bound what one client can take.
 	Limits Limits
 	// Build is what /version answers.

@@ -17,6 +17,10 @@
 // Answers that are ready to send are kept in a cache bounded by bytes; its keys hold the opening of the file ([Dataset.Opening]), so a
 // replaced dataset never finds its predecessor's answers.
 //
+// With Options.Access the guard (guard.go) stands before the handler of each route that does not say that it is open; a catalogue that is looked at for
+// somebody shows what is theirs ([guarded]), so a handler cannot give away what it was not told of. Answers are private then, and those that hold a
+// token are kept by nobody.
+//
 // What a client sends reaches nothing but the parsers here: no file name, no SQL text, no template; log lines are JSON.
 package server
 
@@ -30,6 +34,7 @@ import (
 	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
+	"github.com/terrane/terrane/internal/access"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -73,30 +78,32 @@ type Server struct {
 	maps     *maps
 	metrics  *metrics
 	headers  headers
+	limiter  *access.Limiter
+	upload   sync.Mutex // held by the one that there may be at a time
 	pages    map[string]pair
 	cesium   *archive
+	globe    func() *globe // the ellipsoid as terrain, made when it is first asked for
 	stopping atomic.Bool
 }
 
 // New returns a server of what is in catalog.
 func New(catalog Catalog, options Options) *Server {
-	s := &Server{catalog: catalog, options: options.withDefaults(), echo: echo.New()}
+	s := &Server{catalog: catalog, options: options.withDefaults(), echo: echo.New(), limiter: access.NewLimiter()}
+	if s.options.Access != nil {
+		s.catalog = guarded{catalog}
+	}
 	s.cache = newCache(s.options.CacheBytes)
 	s.maps = newMaps(s.options)
 	s.headers = newHeaders(s.options.CORS)
 	s.pages = loadPages(s.options.Pages)
 	s.cesium = newArchive(s.options.Cesium)
+	s.globe = sync.OnceValue(newGlobe)
 	s.metrics = newMetrics(s)
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.fail(c, err) }
 	s.echo.Pre(s.edge)
 	for _, r := range s.routes() {
-		if r.find != nil {
-			r.handle = handlerOf(r.find, r.handle)
-		}
-		s.echo.GET(r.path, r.handle)
-		s.echo.HEAD(r.path, r.handle)
-		if r.post != nil {
-			s.echo.POST(r.path, r.post)
+		for method, handle := range r.methods() {
+			s.echo.Add(method, r.path, s.guard(r, handle))
 		}
 	}
 	return s
@@ -138,16 +145,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 func (s *Server) warm(ctx context.Context) (wait func()) {
 	s.offered()
 	var looking sync.WaitGroup
-	looking.Go(func() { _, _ = s.services(ctx) }) // what is wrong with them is told to who asks
+	looking.Go(func() { _, _ = s.allServices(ctx) }) // what is wrong with them is told to who asks
 	return looking.Wait
 }
 
-// behind picks what net/http accepts from: connections behind the front, unless they are encrypted or each request is to be logged.
+// behind picks what net/http accepts from: connections behind the front, unless they are encrypted or each request is to be logged or looked at
+// by a guard.
 func (s *Server) behind(f *front, encryption *tls.Config) net.Listener {
 	switch {
 	case encryption != nil:
 		return newSecure(f.listener, encryption, s.options.Limits.Header)
-	case s.options.AccessLog != nil:
+	case s.options.AccessLog != nil || s.guards():
 		return f.listener
 	}
 	return f

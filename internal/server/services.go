@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -12,6 +13,7 @@ import (
 	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/imagery/wms"
 	"github.com/terrane/terrane/imagery/wmts"
+	"github.com/terrane/terrane/internal/ion"
 	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
@@ -43,7 +45,10 @@ type offer struct {
 	instants map[string]instants
 	partial  bool // a dataset could not be read
 
+	whole     *offer    // of which this is the part for some; nil: this is all
+	views     views     // its parts
 	documents documents // what has been written of all this
+	numbered  atomic.Pointer[ion.Register]
 }
 
 // pictured is a dataset of which pictures can be drawn.
@@ -72,8 +77,8 @@ var advertised = []string{
 	"EPSG:27700", "EPSG:4269", "EPSG:5070", "EPSG:3413", "EPSG:3031", "EPSG:3978", "EPSG:2193", "EPSG:7855",
 }
 
-// services returns what is offered now. While one request looks for changes, others are given what was offered before.
-func (s *Server) services(ctx context.Context) (*offer, error) {
+// allServices returns what is offered now, to everybody together. While one request looks for changes, others are given what was offered before.
+func (s *Server) allServices(ctx context.Context) (*offer, error) {
 	v := &s.maps.services
 	now, young := v.last()
 	if now != nil && (young || !v.making.TryLock()) {
@@ -105,15 +110,16 @@ func (s *Server) renewed(ctx context.Context, seen *offer) *offer {
 			return nil
 		}
 	}
-	if now == seen {
+	if now == seen.root() {
 		return nil
 	}
-	return now
+	return s.seenBy(ctx, now)
 }
 
 // renew looks at the catalogue, and makes a new offer if it is not what the last one was made of, or that was not whole. One goroutine at a time
 // does so.
 func (s *Server) renew(ctx context.Context, last *offer) (*offer, error) {
+	ctx = everything(ctx)
 	infos, err := s.catalog.All(ctx)
 	if err != nil {
 		return nil, err

@@ -18,21 +18,24 @@ const quantizedMesh = tilestore.QuantizedMesh
 
 // terrain finds layer.json and tiles of the datasets below prefix.
 func (s *Server) terrain(prefix string) finder {
-	return func(r *http.Request) (reply, error) {
-		path, err := parseTilePath(strings.TrimPrefix(r.URL.Path, prefix))
-		if err != nil {
-			return reply{}, err
-		}
-		d, err := s.open(r.Context(), path.ref, tilestore.Terrain)
-		if err != nil {
-			return reply{}, err
-		}
-		defer d.Release()
-		if path.layer {
-			return s.layer(r, &d, path.pinned)
-		}
-		return s.tile(r, &d, path)
+	return func(r *http.Request) (reply, error) { return s.terrainOf(r, strings.TrimPrefix(r.URL.Path, prefix)) }
+}
+
+// terrainOf finds what rest, "{name}/layer.json" or "{name}/{z}/{x}/{y}.terrain", names.
+func (s *Server) terrainOf(r *http.Request, rest string) (reply, error) {
+	path, err := parseTilePath(rest)
+	if err != nil {
+		return reply{}, err
 	}
+	d, err := s.open(r.Context(), path.ref, tilestore.Terrain)
+	if err != nil {
+		return reply{}, err
+	}
+	defer d.Release()
+	if path.layer {
+		return s.layer(r, &d, path.pinned)
+	}
+	return s.tile(r, &d, path)
 }
 
 // terrainRoot answers "{name}" and "{name}/", which clients complete with layer.json on their own, and people in a browser do not.
@@ -84,6 +87,12 @@ func (s *Server) layer(r *http.Request, d *lease, pinned bool) (reply, error) {
 	found := reply{vary: s.headers.varyEncoding, control: cacheRevalidate}
 	if pinned {
 		found.control = cachePinned
+	}
+	described := terrain.NewLayer(d.info)
+	if s.handOnTiles(r, described.Tiles) {
+		body, err := json.Marshal(described)
+		found.answer = s.newQuick(r, append(body, '\n'), "application/json")
+		return found, err
 	}
 	key := cacheKey{opening: d.Opening(), gzipped: acceptsGzip(r)}
 	if found.answer = s.cache.get(key); found.answer != nil {

@@ -20,6 +20,9 @@ import (
 
 // wms answers WMS 1.1.1 and 1.3.0.
 func (s *Server) wms(c echo.Context) error {
+	if err := s.coversLayers(c); err != nil {
+		return s.refuse(c, err)
+	}
 	now, err := s.services(c.Request().Context())
 	if err != nil {
 		return s.sendException(c, s.failed(c, err, new(wms.GetMap).Fail))
@@ -60,7 +63,7 @@ func (s *Server) answerWMS(c echo.Context, now *offer, service *wms.Service, q w
 		if err != nil {
 			return err
 		}
-		return p.of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+		return s.sendDocument(c, p, cacheRevalidate)
 	case *wms.GetMap:
 		return s.getMap(c, now, q)
 	case *wms.GetFeatureInfo:

@@ -55,6 +55,9 @@ func (s *Server) storedWMTS(r *http.Request) (reply, error) {
 
 // tileOfWMTS checks a request for a tile. The caller releases the dataset, unless there is an error, which is an *wmts.Exception or of the catalogue.
 func (s *Server) tileOfWMTS(ctx context.Context, now *offer, q wmts.GetTile) (pictureTile, lease, error) {
+	if err := s.covers(ctx, q.Layer); err != nil {
+		return pictureTile{}, lease{}, err
+	}
 	l, ok := now.layers[q.Layer]
 	if !ok {
 		return pictureTile{}, lease{}, wmts.NoLayer()
@@ -75,6 +78,8 @@ func (s *Server) wmts(c echo.Context) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, errForbidden):
+		return s.refuse(c, err)
 	case !errors.As(err, &e) && errors.Is(err, tilestore.ErrNoDataset):
 		e = wmts.NoLayer() // it went away meanwhile
 	case e == nil:
@@ -162,11 +167,14 @@ func (s *Server) wmtsCapabilities(c echo.Context, q wmts.GetCapabilities) error 
 	if err != nil {
 		return err
 	}
-	return p.of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+	return s.sendDocument(c, p, cacheRevalidate)
 }
 
 // pixelOfWMTS checks a request for what lies under a pixel, as tileOfWMTS does one for a tile.
 func (s *Server) pixelOfWMTS(ctx context.Context, now *offer, q wmts.GetFeatureInfo) (wmts.Info, lease, error) {
+	if err := s.covers(ctx, q.Layer); err != nil {
+		return wmts.Info{}, lease{}, err
+	}
 	l, ok := now.layers[q.Layer]
 	if !ok {
 		return wmts.Info{}, lease{}, wmts.NoLayer()

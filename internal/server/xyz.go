@@ -175,7 +175,7 @@ func (s *Server) tileMap(c echo.Context, d *lease, p xyz.Path) error {
 	if err := xyz.WriteTileMap(&b, l); err != nil {
 		return err
 	}
-	return newPair(b.Bytes(), "text/xml").of(c.Request()).send(c, s.headers.varyEncoding, cacheRevalidate)
+	return s.sendDocument(c, newPair(b.Bytes(), "text/xml"), cacheRevalidate)
 }
 
 // tileMaps lists what TMS has.
@@ -193,7 +193,7 @@ func (s *Server) tileMaps(c echo.Context) error {
 	if err := xyz.WriteTileMapService(&b, s.baseURL(r), s.options.Title, layers); err != nil {
 		return err
 	}
-	return newPair(b.Bytes(), "text/xml").of(r).send(c, s.headers.varyEncoding, cacheRevalidate)
+	return s.sendDocument(c, newPair(b.Bytes(), "text/xml"), cacheRevalidate)
 }
 
 // errMissing tells the errors that mean that a dataset or a part of it is not there.

@@ -37,6 +37,7 @@ type Dataset struct {
 	Ext         string     // of the pictures in URLs: png, jpg or webp; "" is png
 	Style       string     // of the pictures; "" is the default of imagery, and for terrain: there are no pictures
 	Attribution string     // plain text
+	IonAsset    int64      // number that stands for it in apps written for Cesium ion; 0: none
 }
 
 // Snippet is what to paste into one client.
@@ -52,6 +53,7 @@ var clients = []struct {
 	fits        func(Dataset) bool
 }{
 	{"cesium", "CesiumJS", always},
+	{"ion", "CesiumJS, Cesium ion swap", Dataset.numbered},
 	{"cesium-wmts", "CesiumJS, WMTS", Dataset.pictured},
 	{"cesium-1.48", "CesiumJS 1.48", Dataset.terrain},
 	{"openlayers", "OpenLayers", Dataset.pictured},
@@ -64,10 +66,24 @@ var clients = []struct {
 
 func always(Dataset) bool { return true }
 
+func (d Dataset) numbered() bool { return d.IonAsset != 0 }
+
 func (d Dataset) terrain() bool { return d.Kind == Terrain }
 
 // pictured tells whether there are pictures of d: terrain without heights has none.
 func (d Dataset) pictured() bool { return d.Kind == Imagery || d.Style != "" }
+
+// Client is a program that there are snippets for.
+type Client struct{ Name, Title string }
+
+// Clients lists them all, best known first.
+func Clients() []Client {
+	var all []Client
+	for _, c := range clients {
+		all = append(all, Client{c.name, c.title})
+	}
+	return all
+}
 
 //go:embed clients
 var files embed.FS

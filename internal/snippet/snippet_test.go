@@ -20,7 +20,7 @@ const host = "https://maps.example/globe"
 func datasets() map[string]Dataset {
 	return map[string]Dataset{
 		"mercator": {Name: "photo", Kind: Imagery, BaseURL: host, Grid: "mercator", Levels: [2]uint8{0, 17}, Ext: "jpg",
-			Bounds: [4]float64{7.12, 46.1, 7.92, 46.6}, Attribution: "© Survey"},
+			Bounds: [4]float64{7.12, 46.1, 7.92, 46.6}, Attribution: "© Survey", IonAsset: 1987654321},
 		"mercator-512-from-12": {Name: "city@3", Kind: Imagery, BaseURL: host, Grid: "mercator", Levels: [2]uint8{12, 18}, Ext: "webp", TileSize: 512,
 			Bounds: [4]float64{7.42, 46.93, 7.48, 46.97}},
 		"geographic": {Name: "earth", Kind: Imagery, BaseURL: "http://127.0.0.1:8080", Grid: "geographic", Levels: [2]uint8{0, 4}, Ext: "jpg",
@@ -28,7 +28,7 @@ func datasets() map[string]Dataset {
 		"antimeridian": {Name: "fiji", Kind: Imagery, BaseURL: host, Grid: "mercator", Levels: [2]uint8{0, 11}, Ext: "png",
 			Bounds: [4]float64{176.5, -20.1, 182.25, -15.5}},
 		"terrain": {Name: "alps", Kind: Terrain, BaseURL: host, Grid: "geographic", Levels: [2]uint8{0, 11}, Style: "relief",
-			Bounds: [4]float64{7.0001388888889, 46, 8, 47}, Attribution: "Made by a survey"},
+			Bounds: [4]float64{7.0001388888889, 46, 8, 47}, Attribution: "Made by a survey", IonAsset: 1123456789},
 		"terrain-without-pictures": {Name: "other", Kind: Terrain, BaseURL: host, Bounds: [4]float64{-180, -90, 180, 90}},
 	}
 }
@@ -52,6 +52,23 @@ func TestSnippetsOfEachShapeOfDataset(t *testing.T) {
 		if diff := cmp.Diff(string(want), b.String()); diff != "" {
 			t.Errorf("%s (-want +got, go test -update writes it anew):\n%s", path, diff)
 		}
+	}
+}
+
+func TestEveryClientHasASnippetForSomeDataset(t *testing.T) {
+	known := map[string]string{}
+	for _, d := range datasets() {
+		for _, s := range For(d) {
+			known[s.Client] = s.Title
+		}
+	}
+	for _, c := range Clients() {
+		if known[c.Name] != c.Title || c.Title == "" {
+			t.Errorf("%s: %q, want %q", c.Name, known[c.Name], c.Title)
+		}
+	}
+	if len(known) != len(Clients()) {
+		t.Errorf("%d clients, %d listed", len(known), len(Clients()))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 
 	"github.com/terrane/terrane/internal/picture"
 	"github.com/terrane/terrane/internal/raster"
@@ -37,8 +38,8 @@ type oven struct {
 	painter Painter
 	stored  Stored
 	encoder *encoder
-	classes bool                          // pixels are classes: a parent takes one, it makes no averages
-	box     func(z uint8) image.Rectangle // pixels of a level beyond it do not count
+	classes bool                            // pixels are classes: a parent takes one, it makes no averages
+	boxes   func(z uint8) []image.Rectangle // pixels of a level beyond them do not count
 	windows [deepestUnit + 1]*image.NRGBA
 	values  valueKeeper
 }
@@ -179,14 +180,14 @@ func part(m *image.NRGBA, r image.Rectangle) *image.NRGBA { return m.SubImage(r)
 // paint fills a window of level z from the sources, and tells whether all of it is opaque.
 func (o *oven) paint(ctx context.Context, z uint8, window *image.NRGBA) (opaque bool, err error) {
 	opaque, err = o.painter.Paint(ctx, o.ground(z, window.Rect), window)
-	box := o.box(z)
-	if err != nil || window.Rect.In(box) {
+	boxes := o.boxes(z)
+	if err != nil || slices.ContainsFunc(boxes, window.Rect.In) {
 		return opaque, err
 	}
 	for y := window.Rect.Min.Y; y < window.Rect.Max.Y; y++ {
 		row := window.Pix[window.PixOffset(window.Rect.Min.X, y):][:4*window.Rect.Dx()]
 		for x := window.Rect.Min.X; x < window.Rect.Max.X; x++ {
-			if !(image.Point{x, y}.In(box)) {
+			if !slices.ContainsFunc(boxes, image.Point{x, y}.In) {
 				clear(row[4*(x-window.Rect.Min.X):][:4])
 			}
 		}

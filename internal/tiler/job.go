@@ -30,11 +30,11 @@ type Options struct {
 	Sources     []string
 	Raster      raster.PictureOptions
 	Grid        tilegrid.Grid
-	Min         int    // first level; negative: 0
-	Max         int    // deepest level; negative: from the sources' resolution
-	Format      Format // "" is Auto
-	Quality     int    // of JPEG and WebP, 1 to 100; 0: picture.DefaultQuality
-	BBox        *orb.Bound
+	Min         int        // first level; negative: 0
+	Max         int        // deepest level; negative: from the sources' resolution
+	Format      Format     // "" is Auto
+	Quality     int        // of JPEG and WebP, 1 to 100; 0: picture.DefaultQuality
+	BBox        *orb.Bound // Max.Lon may be beyond 180
 	Title       string
 	Attribution string
 	Time        time.Time // instant that the pictures show; zero: none
@@ -194,7 +194,7 @@ func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progre
 
 func (j *Job) oven(store Stored) *oven {
 	return &oven{plan: j.Plan, painter: j.pictures, stored: store, encoder: j.encoder, classes: j.classes,
-		box: j.box, values: newValueKeeper(j.pictures.ValueForm())}
+		boxes: j.boxes, values: newValueKeeper(j.pictures.ValueForm())}
 }
 
 // Makes tells whether a version with this provenance is what the job would make once more.
@@ -219,18 +219,23 @@ func put(ctx context.Context, store Store, tiles []tile) error {
 	return nil
 }
 
-// box returns the pixels of a level whose centres lie in the options' box; all pixels if there is none.
-func (j *Job) box(z uint8) image.Rectangle {
+// boxes returns the pixels of a level whose centres lie in the options' box, on both sides of the antimeridian if it crosses that; all pixels if
+// there is none.
+func (j *Job) boxes(z uint8) []image.Rectangle {
 	g := j.Plan.Grid
 	columns, rows := g.Size(z)
 	if j.options.BBox == nil {
-		return image.Rect(0, 0, int(columns)*TileSize, int(rows)*TileSize)
+		return []image.Rectangle{image.Rect(0, 0, int(columns)*TileSize, int(rows)*TileSize)}
 	}
 	width, height := float64(columns)*TileSize, float64(rows)*TileSize
-	west, south := g.Fraction(j.options.BBox.Min)
-	east, north := g.Fraction(j.options.BBox.Max)
 	pixel := func(fraction, size float64) int { return int(math.Round(fraction * size)) }
-	return image.Rect(pixel(west, width), pixel(1-north, height), pixel(east, width), pixel(1-south, height))
+	var out []image.Rectangle
+	for _, part := range tilegrid.SplitBound(*j.options.BBox) {
+		west, south := g.Fraction(part.Min)
+		east, north := g.Fraction(part.Max)
+		out = append(out, image.Rect(pixel(west, width), pixel(1-north, height), pixel(east, width), pixel(1-south, height)))
+	}
+	return out
 }
 
 // info describes the dataset. Its format is the one of all tiles, or PNG where there are several: who goes by it alone then expects transparency.
@@ -309,8 +314,9 @@ func (j *Job) describe() error {
 	if form := j.pictures.ValueForm(); form.Bands > 0 {
 		r.Values = &kept{form.Bands, form.Type}
 	}
+	var prints fingerprint.Rasters
 	for _, f := range j.Files {
-		print, err := fingerprint.Raster(f.Path)
+		print, err := prints.Of(f.Path)
 		if err != nil {
 			return err
 		}

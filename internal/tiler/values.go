@@ -37,14 +37,17 @@ func (k *valueKeeper) block(ctx context.Context, o *oven, tile *image.NRGBA, par
 	}
 	found := false
 	for _, w := range parts {
-		w.Rect = w.Rect.Intersect(o.box(w.Level))
-		p := part(tile, w.Rect)
-		if some, _ := visible(p); !some {
-			continue
-		}
-		found = true
-		if err := k.take(ctx, o.painter, w, p, w.Rect.Min.Sub(tile.Rect.Min)); err != nil {
-			return nil, err
+		whole := w.Rect
+		for _, box := range o.boxes(w.Level) {
+			w.Rect = whole.Intersect(box)
+			p := part(tile, w.Rect)
+			if some, _ := visible(p); !some {
+				continue
+			}
+			found = true
+			if err := k.take(ctx, o.painter, w, p, w.Rect.Min.Sub(tile.Rect.Min)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if !found {

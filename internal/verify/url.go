@@ -35,8 +35,8 @@ const (
 	requestTime   = 60 * time.Second
 )
 
-// URL reads the tiles of a server of terrain or pictures, this program's or another's. It is the only code that calls out, and only because the
-// user named the address.
+// URL reads the tiles of a server of terrain or pictures, this program's or another's. It and internal/doctor are the only code that calls out,
+// and only because the user named the address.
 type URL struct {
 	base    *url.URL
 	tiles   []string // templates

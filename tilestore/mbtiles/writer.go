@@ -127,7 +127,7 @@ func (w *Writer) begin(opts Options) error {
 		return w.prepare()
 	case found && !opts.Force && (opts.Drops == "" || !strings.HasPrefix(work, opts.Drops)):
 		return remedy.New(w.name, fmt.Errorf("%w: an unfinished one made from other sources or options", tilestore.ErrExists),
-			"run the command that began it, to carry on, or add --force to drop it")
+			"run the command that began it, to carry on; --force, or terrane rm "+w.name+" --unfinished, drops it")
 	case found:
 		if err := w.replace(); err != nil {
 			return err

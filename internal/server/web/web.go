@@ -1,4 +1,4 @@
-// Package web holds the files that a browser gets: the catalogue page, the viewer, their scripts and styles, and CesiumJS.
+// Package web holds the files that a browser gets: the catalogue page, the viewer, the tile inspector, their scripts and styles, and CesiumJS.
 // All of them are inside the program, so a page never needs another origin. The package knows nothing of HTTP: internal/server
 // decides which URL gives which file, and with which headers.
 //
@@ -6,6 +6,7 @@
 //
 //	/            index.html
 //	/viewer      viewer.html
+//	/inspect     inspect.html
 //	/assets/*    every other file of [Pages]
 //	/cesium/*    the files of [Cesium]
 //
@@ -40,7 +41,7 @@ var pages embed.FS
 //go:embed bundle
 var bundle embed.FS
 
-// Pages returns index.html, viewer.html and the files that they use.
+// Pages returns index.html, viewer.html, inspect.html and the files that they use.
 func Pages() fs.FS {
 	sub, err := fs.Sub(pages, "pages")
 	if err != nil { // only for a malformed name, and this one is constant

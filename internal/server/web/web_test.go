@@ -34,7 +34,7 @@ func TestPagesNameNoOtherHost(t *testing.T) {
 
 func TestPagesHoldNoInlineScriptThatThePolicyWouldStop(t *testing.T) {
 	inline := regexp.MustCompile(`<script(?:\s[^>]*)?>\s*[^<\s]|\son[a-z]+="|style="`)
-	for _, name := range []string{"index.html", "viewer.html"} {
+	for _, name := range []string{"index.html", "viewer.html", "inspect.html"} {
 		data, err := fs.ReadFile(Pages(), name)
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,8 @@
 // The catalogue page: a card per dataset, a live filter, lines to copy. All text is set as text, never as markup.
-import { list, facts, snippets, services, viewerURL, count } from './datasets.js';
+import { list, facts, snippets, services, viewerURL, inspectURL, compareURL, count } from './datasets.js';
 import { locator } from './locator.js';
 import { copyText } from './copy.js';
+import { withToken, keepToken } from './token.js';
 
 const byId = (id) => document.getElementById(id);
 const cards = new Map(); // dataset name@version -> { dataset, element }
@@ -23,14 +24,30 @@ function card(dataset) {
   find('.name').textContent = dataset.name;
   find('.title').textContent = dataset.title && dataset.title !== dataset.name ? dataset.title : '';
   find('.attribution').textContent = dataset.attribution || '';
-  for (const a of [find('.name'), find('.locator')]) a.href = viewerURL(dataset);
+  for (const a of [find('.name'), find('.picture'), find('.view')]) a.href = viewerURL(dataset);
+  find('.inspect').href = inspectURL(dataset);
+  find('.compare').hidden = !compareURL(dataset);
+  if (compareURL(dataset)) find('.compare').href = compareURL(dataset);
+  for (const a of element.querySelectorAll('.doors a')) a.setAttribute('aria-label', `${a.textContent}: ${dataset.name}`);
   find('.locator').append(locator(dataset.bounds));
+  addThumbnail(find('.picture'), dataset);
   find('.kind').textContent = dataset.kind;
   fill(find('dl'), facts(dataset));
   addServices(find('dl'), services(dataset));
   find('.copy').hidden = true;
   seen.observe(element);
   return element;
+}
+
+// addThumbnail shows what a dataset looks like, and where it lies in a corner of that. Without a thumbnail the map is all there is. The name below says
+// what it is, so the picture needs no words.
+function addThumbnail(picture, { links }) {
+  if (!links?.thumbnail) return;
+  const img = Object.assign(document.createElement('img'), { className: 'thumbnail', alt: '', loading: 'lazy', decoding: 'async', width: 320, height: 200 });
+  img.addEventListener('error', () => { img.remove(); picture.classList.remove('drawn'); });
+  img.src = withToken(links.thumbnail);
+  picture.classList.add('drawn');
+  picture.prepend(img);
 }
 
 // seen fetches the lines to copy of a card once it comes into view: a long list of datasets would be mostly lines that nobody reads.
@@ -119,5 +136,6 @@ byId('filter').addEventListener('input', filter);
 document.addEventListener('keydown', (event) => {
   if (event.key === '/' && document.activeElement !== byId('filter')) { event.preventDefault(); byId('filter').focus(); }
 });
+keepToken();
 document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); });
 refresh();

@@ -1,5 +1,6 @@
 // The line at the foot: where the pointer is, how high the ground is there above the ellipsoid, and above mean sea level where the server has a geoid.
 import { degrees } from './datasets.js';
+import { ask } from './token.js';
 
 const PAUSE = 120; // milliseconds at rest before the server is asked
 const NEAR = 0.01; // degrees over which the geoid changes by a decimetre at most
@@ -37,7 +38,7 @@ export class Cursor {
     const { ground } = this.globe;
     const url = new URL(`height/${encodeURIComponent(ground.name)}`, document.baseURI);
     for (const [key, value] of Object.entries({ lon: p.lon.toFixed(7), lat: p.lat.toFixed(7), vertical: 'msl' })) url.searchParams.set(key, value);
-    const answer = await fetch(url).then((r) => r.json()).catch(() => ({}));
+    const answer = await ask(url).then((r) => r.json()).catch(() => ({}));
     if (!Number.isFinite(answer.undulation)) return;
     this.geoid = { name: ground.name, lon: p.lon, lat: p.lat, undulation: answer.undulation };
     this.show(p);

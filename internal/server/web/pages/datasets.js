@@ -1,8 +1,9 @@
-// What both pages know about datasets: how to ask for them, and how to say their facts in words.
+// What all pages know about datasets: how to ask for them, and how to say their facts in words.
+import { ask, withToken } from './token.js';
 
 /** list asks the server for its datasets. It throws an Error with a sentence for the reader. */
 export async function list() {
-  const answer = await fetch('datasets', { headers: { Accept: 'application/json' } });
+  const answer = await ask('datasets', { headers: { Accept: 'application/json' } });
   if (!answer.ok) throw new Error(`The catalogue answered ${answer.status}.`);
   const body = await answer.json();
   if (!Array.isArray(body)) throw new Error('The catalogue did not answer with a list.');
@@ -28,8 +29,13 @@ export async function asOf(dataset, time) {
   const moment = dataset.times?.find((m) => m.time === time);
   if (!moment) throw new Error(`Dataset ${dataset.name} has nothing of ${dayOf(time)}.`);
   if (moment.version === dataset.version) return dataset;
-  const answer = await fetch(`datasets/${encodeURIComponent(dataset.name)}@${moment.version}`, { headers: { Accept: 'application/json' } });
-  if (!answer.ok) throw new Error(`Dataset ${dataset.name} of ${dayOf(time)}: the catalogue answered ${answer.status}.`);
+  return atVersion(dataset, moment.version);
+}
+
+/** atVersion returns a dataset as it is in one of its versions. It throws an Error with a sentence. */
+export async function atVersion(dataset, version) {
+  const answer = await ask(`datasets/${encodeURIComponent(dataset.name)}@${version}`, { headers: { Accept: 'application/json' } });
+  if (!answer.ok) throw new Error(`Dataset ${dataset.name}, version ${version}: the catalogue answered ${answer.status}.`);
   return here(await answer.json());
 }
 
@@ -38,7 +44,7 @@ export const dayOf = (time) => time.replace('T00:00:00Z', '').replace('T', ' ').
 
 /** terrainURL is the folder of a dataset's layer.json, as this page's visitor reaches it (a proxy may have added a prefix). */
 export function terrainURL(dataset) {
-  return new URL(`terrain/${encodeURIComponent(dataset.name)}/`, document.baseURI).href;
+  return withToken(new URL(`terrain/${encodeURIComponent(dataset.name)}/`, document.baseURI).href);
 }
 
 /** layersOf lists the ways to see a dataset as pictures: one of imagery, one a style of terrain, none of terrain without heights. */
@@ -46,8 +52,22 @@ export const layersOf = (dataset) => dataset.layers ?? [];
 
 /** viewerURL opens the viewer on a dataset. */
 export function viewerURL(dataset) {
-  return `viewer#dataset=${encodeURIComponent(dataset.name)}`;
+  return withToken(`viewer#dataset=${encodeURIComponent(dataset.name)}`);
 }
+
+/** compareURL opens the viewer on the two newest versions of a dataset, side by side. It is undefined where there are no two. */
+export function compareURL(dataset) {
+  const [b, a] = (dataset.versions ?? []).toReversed();
+  return a === undefined || layersOf(dataset).length === 0 ? undefined : `${viewerURL(dataset)}&split=${encodeURIComponent(`${dataset.name}**${a}*${b}`)}`;
+}
+
+/** inspectURL opens the inspector on a dataset, and on one of its tiles if that is given: {z, x, y}, rows from the south. */
+export function inspectURL(dataset, tile) {
+  return withToken(`inspect#dataset=${encodeURIComponent(dataset.name)}${tile ? `&tile=${tile.z}/${tile.x}/${tile.y}` : ''}`);
+}
+
+/** nameOf is a dataset's name with its title, if it has one. */
+export const nameOf = (d) => (d.title && d.title !== d.name ? `${d.name}: ${d.title}` : d.name);
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
@@ -99,7 +119,7 @@ export function facts(d) {
     ['Size', bytes(d.bytes)],
     ['Heights', d.kind === 'terrain' ? heights(d) : ''],
     ['Time', timeText(d)],
-    ['Version', d.version],
+    ['Version', versionText(d)],
   ].filter(([, text]) => text !== undefined && text !== '');
 }
 
@@ -109,14 +129,17 @@ function timeText({ time, times = [] }) {
   return dayOf(time) + (times.length > 1 ? `, the latest of ${times.length}` : '');
 }
 
+// versionText says which version is shown, and how many there are.
+const versionText = ({ version, versions = [] }) => (versions.length > 1 ? `${version}, one of ${versions.length}` : version);
+
 const clients = {
-  cesium: 'CesiumJS', 'cesium-wmts': 'CesiumJS, WMTS', 'cesium-1.48': 'CesiumJS 1.48', openlayers: 'OpenLayers', maplibre: 'MapLibre', leaflet: 'Leaflet',
+  cesium: 'CesiumJS', ion: 'Cesium ion swap', 'cesium-wmts': 'CesiumJS, WMTS', 'cesium-1.48': 'CesiumJS 1.48', openlayers: 'OpenLayers', maplibre: 'MapLibre', leaflet: 'Leaflet',
   qgis: 'QGIS', unreal: 'Unreal', curl: 'curl',
 };
 
 /** snippets asks the server for lines to paste, as [client, title, text]; they hold the address that the visitor used. */
 export async function snippets(d) {
-  const answer = await fetch(`datasets/${encodeURIComponent(d.name)}`, { headers: { Accept: 'application/json' } });
+  const answer = await ask(`datasets/${encodeURIComponent(d.name)}`, { headers: { Accept: 'application/json' } });
   if (!answer.ok) throw new Error(`The catalogue answered ${answer.status}.`);
   const texts = here(await answer.json()).snippets ?? {};
   const known = Object.keys(clients).filter((client) => client in texts);
@@ -130,5 +153,5 @@ export function services({ links = {} }) {
   return [
     ['layer.json', links.layerjson ?? links.layer], ['TileJSON', links.tilejson], ['TMS', links.tms], ['Terrain-RGB', links.rgb], ['WMTS', links.wmts],
     ['WMS', links.wms && links.wms + (links.wms.includes('?') ? '' : '?') + query],
-  ].filter(([, url]) => url);
+  ].filter(([, url]) => url).map(([label, url]) => [label, withToken(url)]);
 }

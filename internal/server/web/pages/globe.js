@@ -71,9 +71,12 @@ export class Globe {
 
   draw() { this.scene.requestRender(); }
 
-  /** home flies to the dataset: obliquely from the south to a region, from above to a continent. */
-  async home(seconds) {
-    const { Cesium, dataset: { bounds: [w, s, e, n] } } = this;
+  /** home flies to the dataset. */
+  home(seconds) { return this.lookAt(this.dataset.bounds, seconds); }
+
+  /** lookAt flies to bounds [w, s, e, n], degrees: obliquely from the south to a region, from above to a continent. */
+  async lookAt([w, s, e, n], seconds) {
+    const { Cesium } = this;
     const rectangle = Cesium.Rectangle.fromDegrees(w, s, e > 180 ? e - 360 : e, n);
     const { camera } = this.scene;
     if (e - w > 40 || n - s > 40) {
@@ -116,6 +119,28 @@ export class Globe {
     if (!point) return undefined;
     const c = Cesium.Cartographic.fromCartesian(point);
     return { lon: Cesium.Math.toDegrees(c.longitude), lat: Cesium.Math.toDegrees(c.latitude), height: c.height / scene.verticalExaggeration };
+  }
+
+  /** tileAt returns {z, x, y} of the terrain tile that is drawn there, rows from the south: CesiumJS keeps the list of them to itself. */
+  tileAt({ lon, lat }) {
+    const place = this.Cesium.Cartographic.fromDegrees(lon, lat);
+    const tile = this.globe._surface._tilesToRender.find(({ rectangle }) => this.Cesium.Rectangle.contains(rectangle, place));
+    return tile && { z: tile.level, x: tile.x, y: this.terrain.tilingScheme.getNumberOfYTilesAtLevel(tile.level) - 1 - tile.y };
+  }
+
+  /** mark puts a dot and a name on the ground at { label, point: [lon, lat] }, or takes them away. */
+  mark(place) {
+    const { Cesium, scene } = this;
+    this.marks ??= scene.primitives.add(new Cesium.LabelCollection({ scene }));
+    this.marks.removeAll();
+    for (const [text, pixels, up] of place ? [['\u25cf', 18, 0], [place.label, 15, -14]] : []) {
+      this.marks.add({
+        position: Cesium.Cartesian3.fromDegrees(...place.point), heightReference: Cesium.HeightReference.CLAMP_TO_GROUND, disableDepthTestDistance: 5e6,
+        text, font: `bold ${pixels}px sans-serif`, fillColor: Cesium.Color.fromCssColorString(up ? '#ffffff' : '#ffd23f'), style: Cesium.LabelStyle.FILL_AND_OUTLINE, outlineWidth: 5,
+        horizontalOrigin: Cesium.HorizontalOrigin.CENTER, verticalOrigin: up ? Cesium.VerticalOrigin.BOTTOM : Cesium.VerticalOrigin.CENTER, pixelOffset: new Cesium.Cartesian2(0, up),
+      });
+    }
+    this.draw();
   }
 
   setSurface(name) {

@@ -1,8 +1,9 @@
 // The pictures on the ground: any number of layers over the base map that comes with CesiumJS.
 //
-// A layer is asked for as an entry: { dataset, of, style, opacity, shown }, where of is the dataset at the time that is wanted, if it is not the
-// latest. Entries are told apart by identity, so an entry that changes keeps its tiles, unless its style or time does. Entries come lowest first.
+// A layer is asked for as an entry: { dataset, of, style, opacity, shown, side }, where of is the dataset at the time that is wanted, if it is not the
+// latest, and side is left or right of the divider of the split view, or nothing for both. Entries are told apart by identity, so an entry that changes keeps its tiles, unless its style or time does. Entries come lowest first.
 import { layersOf } from './datasets.js';
+import { withToken } from './token.js';
 
 const BASE = 'cesium/Assets/Textures/NaturalEarthII';
 const FEW = 4; // tiles of its first level that a layer may load at once, whatever the distance
@@ -44,7 +45,9 @@ export class Imagery {
   layersOf(entry) {
     if (!this.made.has(entry)) this.made.set(entry, this.make(entry));
     const { layers } = this.made.get(entry);
-    for (const layer of layers) Object.assign(layer, { alpha: entry.opacity, show: entry.shown });
+    const { SplitDirection } = this.Cesium;
+    const splitDirection = { left: SplitDirection.LEFT, right: SplitDirection.RIGHT }[entry.side] ?? SplitDirection.NONE;
+    for (const layer of layers) Object.assign(layer, { alpha: entry.opacity, show: entry.shown, splitDirection });
     return layers;
   }
 
@@ -60,7 +63,7 @@ export class Imagery {
     const rectangle = Cesium.Rectangle.intersection(Cesium.Rectangle.fromDegrees(w, s, e, n), tilingScheme.rectangle) ?? tilingScheme.rectangle;
     const [first, last] = picture.levels;
     const provider = new Cesium.UrlTemplateImageryProvider({
-      url: picture.tiles, tilingScheme, rectangle, tileWidth: picture.tileSize, tileHeight: picture.tileSize,
+      url: withToken(picture.tiles), tilingScheme, rectangle, tileWidth: picture.tileSize, tileHeight: picture.tileSize,
       minimumLevel: tilesAcross(Cesium, tilingScheme, rectangle, first) <= FEW ? first : 0, maximumLevel: last,
       hasAlphaChannel: !picture.opaque, enablePickFeatures: false, credit: dataset.attribution ? escaped(dataset.attribution) : undefined,
     });

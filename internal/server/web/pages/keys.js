@@ -20,9 +20,9 @@ export function wireKeys(globe) {
     move();
     globe.draw();
   });
-  const toggles = { l: 'lighting', o: 'water', w: 'wireframe', g: 'grid' };
+  const toggles = { l: 'lighting', o: 'water', w: 'wireframe', g: 'grid', i: 'inspect' };
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('select, input[type="range"]')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('select, input:not([type="checkbox"])')) return;
     if (event.key === 'Home') globe.home(1.5);
     else if (toggles[event.key]) document.getElementById(toggles[event.key]).click();
   });

@@ -1,6 +1,7 @@
 // The panel of layers: adds, removes and orders them, sets their opacity, style and time. It knows nothing of the globe; it holds entries as
 // imagery.js wants them, lowest first, and shows them as a map is read, topmost first.
-import { layersOf, timesOf, asOf, dayOf } from './datasets.js';
+import { layersOf, timesOf, asOf, dayOf, nameOf } from './datasets.js';
+import { withToken } from './token.js';
 import { pictureOf } from './imagery.js';
 
 const byId = (id) => document.getElementById(id);
@@ -125,7 +126,7 @@ export class LayerPanel {
     const show = () => {
       const picture = pictureOf(entry);
       legend.hidden = !picture.legend;
-      if (picture.legend) Object.assign(legend, { src: picture.legend, alt: `Legend: ${picture.title}` });
+      if (picture.legend) Object.assign(legend, { src: withToken(picture.legend), alt: `Legend: ${picture.title}` });
     };
     select.replaceChildren(...layers.map((layer) => new Option(layer.title, layer.style)));
     select.value = entry.style;
@@ -158,5 +159,3 @@ export class LayerPanel {
     });
   }
 }
-
-const nameOf = (d) => (d.title && d.title !== d.name ? `${d.name}: ${d.title}` : d.name);

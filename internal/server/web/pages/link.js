@@ -2,9 +2,9 @@
 //
 // dataset is the terrain, empty for none; it may also name imagery, which is then shown over the terrain that lies there. Each layer is one
 // "layer", lowest first: name*style*opacity in percent, then *off for one that is hidden and *at= for one that is not seen at its latest time. All
-// but the name may be missing.
+// but the name may be missing. split is name*style*A*B*percent: two versions of a dataset, left and right of a divider.
 
-const texts = ['dataset', 'surface', 'base'];
+const texts = ['dataset', 'surface', 'base', 'split'];
 const numbers = ['lon', 'lat', 'height', 'heading', 'pitch', 'exaggeration', 'hour'];
 const switches = ['lighting', 'water', 'wireframe', 'grid'];
 
@@ -39,7 +39,7 @@ export const hasCamera = (view) => ['lon', 'lat', 'height'].every((key) => key i
 export function writeLink({ layers, ...view }) {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(view)) {
-    query.set(key, switches.includes(key) ? Number(value) : String(value));
+    if (value !== undefined) query.set(key, switches.includes(key) ? Number(value) : String(value));
   }
   for (const layer of layers) query.append('layer', writeLayer(layer));
   history.replaceState(null, '', `#${query}`);

@@ -1,6 +1,7 @@
 // Measuring: a line over the globe, how long it is, and how the ground runs below it. Points come by clicks, or by the keyboard from the middle of the view.
 import { Chart, metres } from './chart.js';
 import { degrees } from './datasets.js';
+import { ask } from './token.js';
 
 const byId = (id) => document.getElementById(id);
 const PAUSE = 150; // milliseconds without another point before the server is asked
@@ -105,7 +106,7 @@ export class Measure {
     const url = new URL(`profile/${encodeURIComponent(this.ground.name)}`, document.baseURI);
     this.sea = byId('measure-sea').checked && !byId('measure-sea').disabled;
     if (this.sea) url.searchParams.set('vertical', 'msl');
-    const answer = await fetch(url, {
+    const answer = await ask(url, {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, signal: this.asking.signal, body: JSON.stringify(this.points.map(({ lon, lat }) => [lon, lat])),
     });
     const body = await answer.json();

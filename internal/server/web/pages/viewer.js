@@ -1,14 +1,19 @@
 // The viewer page: joins the controls of viewer.html, the address bar and the globe.
 import './noeval.js';
-import { list, layersOf, cut, heights, degrees, bytes, count } from './datasets.js';
+import { list, layersOf, cut, heights, bytes, count, nameOf, inspectURL } from './datasets.js';
 import { Globe } from './globe.js';
 import { LayerPanel, newEntry, seeAt } from './layers.js';
+import { Search } from './search.js';
+import { Split } from './split.js';
 import { watchOrigins } from './origins.js';
 import { readLink, writeLink, hasCamera } from './link.js';
 import { copyText } from './copy.js';
 import { wireKeys } from './keys.js';
 import { Cursor } from './cursor.js';
 import { Measure } from './measure.js';
+import { keepToken } from './token.js';
+import { wireSheets, offerLayers } from './sheets.js';
+import { baseOf, fillBases } from './bases.js';
 
 const byId = (id) => document.getElementById(id);
 const problems = new Map(); // message -> times seen
@@ -38,7 +43,7 @@ function showOrigins(origins) {
 // settings of the page: how to read a control, how to put a value into it, what it does to the globe.
 const controls = {
   surface: { key: 'value', apply: (globe, v) => globe.setSurface(v) },
-  base: { key: 'value', apply: (globe, v) => globe.setBase(v !== 'none') },
+  base: { key: 'value', apply: (globe, v) => globe.setBase(v !== 'none') }, // a dataset as base is Page.baseEntry
   exaggeration: { key: 'valueAsNumber', apply: (globe, v) => globe.setExaggeration(v), say: (v) => `${v.toFixed(1)} x` },
   hour: { key: 'valueAsNumber', apply: (globe, v) => globe.setHour(v), say: (v) => `${Math.floor(v)}:${String(v % 1 * 60).padStart(2, '0')}` },
   lighting: { key: 'checked', apply: (globe, v) => globe.setLighting(v) },
@@ -66,6 +71,7 @@ class Page {
   constructor(globe, datasets) {
     Object.assign(this, { globe, datasets });
     this.measure = new Measure(globe, report);
+    this.split = new Split(globe, datasets, { changed: () => this.layersChanged(), report });
     this.panel = new LayerPanel(datasets, { changed: () => this.layersChanged(), fly: (dataset) => this.look(dataset, {}, 2), report });
   }
 
@@ -73,12 +79,22 @@ class Page {
 
   remember() {
     if (!this.globe.dataset) return;
-    writeLink({ dataset: this.globe.ground?.name ?? '', ...this.globe.view(), ...settings(), layers: this.panel.link() });
+    writeLink({ dataset: this.globe.ground?.name ?? '', ...this.globe.view(), ...settings(), split: this.split.link(), layers: this.panel.link() });
   }
+
+  // baseEntry is the dataset that is chosen as base map, below all layers, or nothing.
+  baseEntry() {
+    const dataset = this.datasets.find((d) => baseOf(d) === byId('base').value);
+    if (this.base?.dataset !== dataset) this.base = dataset && newEntry(dataset);
+    return dataset ? [this.base] : [];
+  }
+
+  // entries are all pictures on the ground, lowest first.
+  entries() { return [...this.baseEntry(), ...this.panel.entries, ...this.split.entries]; }
 
   // Colours of the ground lie over the layers, so who adds a layer is shown it.
   layersChanged() {
-    const { entries } = this.panel;
+    const entries = this.entries();
     if (entries.length > (this.shown ?? 0) && byId('surface').value !== 'map') this.set('surface', 'map');
     this.shown = entries.length;
     this.globe.setLayers(entries);
@@ -124,14 +140,16 @@ class Page {
     const about = named ?? entries[0]?.dataset ?? this.terrains()[0] ?? datasets[0];
     if (entries.length === 0 && about.kind === 'imagery') entries.push(...await this.entryOf({ name: about.name }));
     const ground = about.kind === 'terrain' ? about : this.groundUnder(about);
-    if (entries.length > 0) view.surface ??= 'map';
+    if (entries.length > 0 || view.split) view.surface ??= 'map';
+    if (view.base && ![...byId('base').options].some((option) => option.value === view.base)) view.base = 'earth';
     for (const id of Object.keys(controls)) {
       if (id in view) byId(id)[controls[id].key] = view[id];
       applyControl(globe, id);
     }
     panel.set(entries);
-    this.shown = entries.length;
-    globe.setLayers(entries);
+    await this.split.set(view.split);
+    this.shown = this.entries().length;
+    globe.setLayers(this.entries());
     if (await this.choose(view.dataset === '' ? undefined : ground, about)) await this.look(about, named || entries.length > 0 ? view : {}, 0);
   }
 
@@ -162,8 +180,16 @@ function describe(d, ground) {
 }
 
 function fillPicker(terrains) {
-  const options = terrains.map((d) => new Option(d.title && d.title !== d.name ? `${d.name}: ${d.title}` : d.name, d.name));
-  byId('dataset').replaceChildren(...options, new Option('None: smooth ellipsoid', ''));
+  byId('dataset').replaceChildren(...terrains.map((d) => new Option(nameOf(d), d.name)), new Option('None: smooth ellipsoid', ''));
+}
+
+// inspect sends the reader to the tile in the middle of the view.
+function inspect(page, a) {
+  const { globe } = page;
+  const { clientWidth, clientHeight } = globe.scene.canvas;
+  const place = globe.at(new globe.Cesium.Cartesian2(clientWidth / 2, clientHeight / 2));
+  if (globe.ground) a.href = inspectURL(globe.ground, place && globe.tileAt(place));
+  else if (globe.dataset) a.href = inspectURL(globe.dataset);
 }
 
 function wireControls(page) {
@@ -171,6 +197,8 @@ function wireControls(page) {
   for (const id of Object.keys(controls)) {
     byId(id).addEventListener('input', () => { applyControl(globe, id); page.remember(); });
   }
+  byId('base').addEventListener('input', () => page.layersChanged());
+  byId('inspect').addEventListener('click', (event) => inspect(page, event.currentTarget));
   byId('dataset').addEventListener('change', async () => {
     const ground = page.terrains().find((d) => d.name === byId('dataset').value);
     if (!(await page.choose(ground, ground ?? globe.dataset))) return;
@@ -185,24 +213,6 @@ function wireControls(page) {
     setTimeout(() => { byId('link').textContent = 'Copy link'; }, 2000);
   });
   byId('dismiss').addEventListener('click', () => { problems.clear(); byId('problems').hidden = true; });
-}
-
-// On a phone the panels are sheets in one place: opening one closes the others.
-function wirePanels() {
-  const phone = matchMedia('(max-width: 40rem)');
-  const panels = [byId('panel'), byId('layers'), byId('measure')];
-  if (phone.matches) byId('panel').open = false;
-  for (const panel of panels) {
-    panel.addEventListener('toggle', () => {
-      if (!panel.open || !phone.matches) return;
-      for (const other of panels) if (other !== panel) other.open = false;
-    });
-  }
-}
-
-// The panel of layers opens where there is room and something to show. It is never closed here: who opened it while the page loaded wants it open.
-function offerLayers(datasets) {
-  if (matchMedia('(min-width: 64rem)').matches && datasets.some((d) => d.kind === 'imagery')) byId('layers').open = true;
 }
 
 function wireGlobe(page) {
@@ -220,10 +230,19 @@ function wireGlobe(page) {
   scene.camera.moveEnd.addEventListener(() => page.remember());
 }
 
+// wireSearch has the globe go to what is found and put a dot there.
+function wireSearch({ globe }) {
+  return new Search(async ({ label, point, bounds }) => {
+    globe.mark(point && { label, point });
+    await globe.lookAt(bounds, 2);
+  });
+}
+
 async function start() {
+  keepToken();
   watchOrigins(showOrigins);
   document.addEventListener('securitypolicyviolation', (event) => report(`Blocked by this server's policy: ${event.blockedURI || event.violatedDirective}`));
-  wirePanels();
+  wireSheets();
   const Cesium = await import('../cesium/index.js').catch(() => {
     throw new Error('CesiumJS did not load, so there is no globe. This server may have been built without it; terrain is served all the same.');
   });
@@ -235,12 +254,14 @@ async function start() {
   }
   const page = new Page(globe, datasets);
   fillPicker(page.terrains());
+  fillBases(datasets);
+  wireSearch(page);
   wireControls(page);
   wireGlobe(page);
   wireKeys(globe);
   addEventListener('hashchange', () => page.follow());
   const arrived = page.follow();
-  offerLayers(datasets);
+  offerLayers(datasets.some((d) => d.kind === 'imagery') || readLink().split);
   await arrived;
 }
 
