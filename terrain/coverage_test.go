@@ -52,7 +52,9 @@ func TestACorruptCoverageIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := make([]bool, posts*posts)
-	for name, end := range map[string][]byte{"an unknown kind": {7}, "longer than the grid": {0xff, 0xff, 2}, "no run": {0, 0, 2}, "noise": {9, 9, 9, 3, 0, 2}} {
+	for name, end := range map[string][]byte{
+		"an unknown kind": {7}, "longer than the grid": {0xff, 0xff, 2}, "no run": {0, 0, 2}, "noise": {9, 9, 9, 3, 0, 2},
+	} {
 		if _, _, err := DecodeCoverage(append(bytes.Clone(grid), end...), data); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", name, err)
 		}

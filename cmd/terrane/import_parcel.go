@@ -120,6 +120,11 @@ func (a *app) imported(ctx context.Context, p *importer.Parcel, f importFlags) (
 	if got, err := r.HeightsManifest(ctx); err != nil || want != "" && got != want {
 		return published{}, err
 	}
+	if p.Manifest.Form == parcel.MBTiles && p.Sum == "" { // all that it says of itself may be wrong
+		if err := a.checkFile(ctx, p.Path, f); err != nil {
+			return published{}, err
+		}
+	}
 	a.say("done     nothing to do: %s version %d is this already        (--force imports it once more)", i.Name, i.Version)
 	there := published{Name: i.Name, Version: i.Version, Path: path, Tiles: i.Tiles, Bytes: i.SizeBytes, Existed: true}
 	return there, a.printPublished(there)

@@ -51,6 +51,15 @@ func TestSourcesAreLaidOverABaseUnderANewName(t *testing.T) {
 			t.Errorf("%s: exit %d\n%s%s", name, code, stdout, stderr)
 		}
 	}
+	if code, _, stderr := run(t, "ingest", "terrain", "--name", "vague", "--base", "wide", "--src-crs", "EPSG:4326", knoll(t)); code != exitAmbiguous {
+		t.Errorf("datum not stated: exit %d\n%s", code, stderr)
+	}
+	if _, stdout, _ := run(t, "info", "named"); !strings.Contains(stdout, "base         wide version 1, where the sources do not reach\n") {
+		t.Errorf("info:\n%s", stdout)
+	}
+	if _, stdout, _ := run(t, "versions", "named"); !strings.Contains(stdout, "from knoll.asc over wide version 1\n") {
+		t.Errorf("versions:\n%s", stdout)
+	}
 	_, stdout, _ := run(t, "info", "named", "--json")
 	var i struct {
 		Provenance struct {

@@ -294,10 +294,13 @@ func (o *oven) restoreTile(ctx context.Context, c tilegrid.Coord, x int64) error
 // restoreMarks unpacks which posts of a stored tile have data. A tile of an old dataset that was kept may not tell.
 func (o *oven) restoreMarks(c tilegrid.Coord, stored []byte) error {
 	_, known, err := terrain.DecodeCoverage(stored, o.marks)
-	if known || err != nil || o.old == nil {
+	if known || err != nil {
 		return err
 	}
-	data, err := o.old.coverage(c, stored)
+	var data []bool
+	if o.old != nil {
+		data, err = o.old.coverage(c, stored)
+	}
 	for k := range o.marks {
 		o.marks[k] = data == nil || data[k]
 	}

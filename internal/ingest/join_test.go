@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/terrane/terrane/internal/raster"
 	"github.com/terrane/terrane/terrain"
+	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore/mbtiles"
 )
 
@@ -124,5 +126,61 @@ func TestAnUpdateBeyondTheOldDataIsAFullIngestOfBoth(t *testing.T) {
 				t.Errorf("%d tiles, want %d", renewed.Info().Tiles, full.Info().Tiles)
 			}
 		})
+	}
+}
+
+// untold is a dataset of which nobody wrote down where its sources have data.
+type untold struct{ Stored }
+
+func (u untold) Heights(ctx context.Context, c tilegrid.Coord) ([]byte, error) {
+	stored, err := u.Stored.Heights(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	z := make([]float32, terrain.StoredSide*terrain.StoredSide)
+	if err := terrain.DecodeHeights(stored, z); err != nil {
+		return nil, err
+	}
+	return terrain.EncodeHeights(z)
+}
+
+func TestARegionalBaseIsJoinedWhereItHasData(t *testing.T) {
+	below, above := massif{0, 0, 48, 48, nil, 0}.write(t, "old.asc"), massif{44, 0, 48, 48, nil, 0.37}.write(t, "new.asc")
+	dir := t.TempDir()
+	old := made(t, dir, Options{Sources: []string{below}})
+	both := Options{Sources: []string{above, below}}
+	both.Raster.Priority = raster.First
+	full := made(t, t.TempDir(), both)
+	for name, stored := range map[string]Stored{"as it is": old, "which does not tell where": untold{old}} {
+		t.Run(name, func(t *testing.T) {
+			o := over(dir, 1, old, above)
+			o.Under.Stored, o.Under.Update = stored, false
+			rms, most, _, posts := apart(t, made(t, t.TempDir(), o), full, full.Info().Bound)
+			if posts < 1000 || rms > terrain.StoredStep || most > 4*terrain.StoredStep {
+				t.Errorf("%d posts are RMS %.3f m, at most %.2f m off a full ingest of both", posts, rms, most)
+			}
+		})
+	}
+}
+
+func TestATileSaysWhereItsSourcesHaveData(t *testing.T) {
+	hole := massif{0, 0, 60, 60, func(x, y int) bool { return x < 20 || x > 40 || y < 20 || y > 40 }, 0}
+	r := made(t, t.TempDir(), Options{Sources: []string{hole.write(t, "hole.asc")}})
+	d, err := newDataset(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for z := uint8(4); z <= r.Info().Levels[1]; z++ {
+		p := newPatch(r.Info().Bound.Pad(0.2), z, 0)
+		l := raster.Lattice{Level: z, MinI: p.west, MinJ: p.north - int64(p.rows) + 1, Cols: p.cols, Rows: p.rows}
+		for k, h := range heightsOf(t, surveyed{d}, l) {
+			at := p.point(k)
+			x, y := (at[0]-10)/massifCell, (at[1]-46)/massifCell
+			in := x > 1 && y > 1 && x < 59 && y < 59 && (x < 19 || x > 42 || y < 19 || y > 42)
+			out := x < -1 || y < -1 || x > 61 || y > 61 || x > 21 && x < 40 && y > 21 && y < 40
+			if in && isMissing(h) || out && !isMissing(h) {
+				t.Fatalf("level %d, pixel %.1f, %.1f: %v", z, x, y, h)
+			}
+		}
 	}
 }

@@ -55,7 +55,6 @@ func magnified(mask []byte, from, c tilegrid.Coord) []byte {
 	return out
 }
 
-
 // on returns the water for work over a dataset: its ground is that of the sources, bounds and clip.
 func (s *shores) on(bounds []orb.Bound, clip *region.Region) *shores {
 	if s == nil {

@@ -122,8 +122,8 @@ func (j *Job) renew(ctx context.Context, store Store, jobs int, report func(Prog
 		return err
 	}
 	b := &Baker{
-		sources: j.sourcesOver, guide: &guide{poles: poles}, plan: j.Plan, errors: j.tolerances(), water: j.water.over(j.base(ctx)).on(j.Bounds(), j.clip), old: j.under,
-		graded: j.site != nil,
+		sources: j.sourcesOver, guide: &guide{poles: poles}, plan: j.Plan, errors: j.tolerances(),
+		water: j.water.over(j.base(ctx)).on(j.Bounds(), j.clip), old: j.under, graded: j.site != nil,
 	}
 	if j.rise != nil {
 		b.guide.patches = j.rise.patches
