@@ -136,6 +136,7 @@ const steps = {
 
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'terrane-e2e-'));
 const context = await chromium.launchPersistentContext(profile, {
+  reducedMotion: 'reduce', // flights are drawn frame by frame in software: minutes
   executablePath: browserPath(), headless: true, ignoreDefaultArgs: ['--headless', '--disable-gpu'], args: flags,
 });
 try {

@@ -119,13 +119,16 @@ func (a *app) grade(ctx context.Context, s ingest.Site, f siteFlags) (published,
 	if err := a.sayBase(ctx, job); err != nil {
 		return published{}, err
 	}
-	a.say("plan     levels 0-%d", job.Plan.Leaf)
+	estimate, err := a.sayPlan(ctx, job, f.jobs)
+	if err != nil {
+		return published{}, err
+	}
 	if job.Earthwork().Nothing() && !f.force {
 		return a.sayNothing(r.Info(), path, s)
 	}
 	m := planned{
 		generalFlags: f.generalFlags, kind: tilestore.Terrain, grid: tilegrid.Geodetic, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share,
-		makes: job.Makes, needed: underBytes(job),
+		makes: job.Makes, needed: estimate.SizeBytes + underBytes(job),
 		store: mbtiles.Options{Rows: layerRow, Check: a.checker(job, terrainFlags{generalFlags: f.generalFlags})},
 		run: func(ctx context.Context, w *mbtiles.Writer, report func(units, tiles int)) error {
 			return job.Run(ctx, w, f.jobs, func(p ingest.Progress) { report(p.Units, p.Tiles) })

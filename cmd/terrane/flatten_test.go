@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -143,5 +144,32 @@ func TestASiteAboveSeaLevelLiesThere(t *testing.T) {
 	if _, stdout, _ := run(t, "versions", "alps"); !strings.Contains(stdout, "flatten yard.geojson to 200 m above mean sea level by EGM96 height") ||
 		!strings.Contains(stdout, "from hills.asc") {
 		t.Errorf("versions do not tell them apart:\n%s", stdout)
+	}
+}
+
+func TestWhatDoesNotFitOnTheDiskIsRefusedBeforeTheWork(t *testing.T) {
+	t.Chdir(t.TempDir())
+	dir := mount(t, "size=1m", 0)
+	run(t, "ingest", "terrain", "--data", dir, "--src-crs", "EPSG:4326", "--vertical", "ellipsoid", "--name", "alps", "--levels", "5", hills(t))
+	wide := write(t, filepath.Join(t.TempDir(), "wide.geojson"),
+		[]byte(`{"type":"Polygon","coordinates":[[[10.1,40.1],[10.9,40.1],[10.9,40.9],[10.1,40.9],[10.1,40.1]]]}`))
+	before := listing(t, dir)
+	for _, line := range [][]string{
+		{"flatten", "alps", wide, "--height", "500", "--levels", "13"}, {"cut", "alps", wide, "--height", "200", "--levels", "13"},
+		{"fill", "alps", wide, "--height", "200", "--levels", "13"},
+	} {
+		code, _, stderr := run(t, append(line, "--data", dir)...)
+		if code != exitDisk || !strings.Contains(stderr, dir+": no space left: about ") || !strings.Contains(stderr, " free\n") {
+			t.Errorf("%s: exit %d\n%s", line[0], code, stderr)
+		}
+	}
+	write(t, filepath.Join(dir, "ballast"), make([]byte, 800<<10)) // no copy of the dataset has room beside it
+	code, _, stderr := run(t, "update", "alps", knoll(t), "--src-crs", "EPSG:4326", "--vertical", "ellipsoid", "--data", dir)
+	if code != exitDisk || !strings.Contains(stderr, ": no space left: about ") {
+		t.Errorf("update: exit %d\n%s", code, stderr)
+	}
+	os.Remove(filepath.Join(dir, "ballast"))
+	if after := listing(t, dir); after != before {
+		t.Errorf("the folder was\n%s and is\n%s", before, after)
 	}
 }

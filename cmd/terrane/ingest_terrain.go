@@ -44,12 +44,10 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 			return published{}, err
 		}
 	}
-	estimate, err := job.Estimate(ctx, f.jobs)
+	estimate, err := a.sayPlan(ctx, job, f.jobs)
 	if err != nil {
 		return published{}, err
 	}
-	a.say("plan     levels 0-%d, about %s, about %s, about %s; error bound %s", job.Plan.Leaf, count(estimate.Total(), "tile"),
-		sizeText(estimate.SizeBytes), durationText(estimate.Time), errorText(job.MaxErrors()))
 	m := planned{
 		generalFlags: f.generalFlags, kind: tilestore.Terrain, grid: tilegrid.Geodetic, work: job.Work, units: job.Plan.Units(), share: job.Plan.Share, makes: job.Makes, needed: estimate.SizeBytes + underBytes(job),
 		store: mbtiles.Options{Rows: layerRow, Check: a.checker(job, f)},
@@ -65,6 +63,16 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 		return published{}, a.reportPlan(job, f, estimate, there)
 	}
 	return a.make(ctx, m, start)
+}
+
+// sayPlan says what will be made, and about what it costs.
+func (a *app) sayPlan(ctx context.Context, job *ingest.Job, jobs int) (ingest.Estimate, error) {
+	e, err := job.Estimate(ctx, jobs)
+	if err == nil {
+		a.say("plan     levels 0-%d, about %s, about %s, about %s; error bound %s", job.Plan.Leaf, count(e.Total(), "tile"), sizeText(e.SizeBytes),
+			durationText(e.Time), errorText(job.MaxErrors()))
+	}
+	return e, err
 }
 
 // prepareFault tells a flag that does not fit the sources from a source that cannot be used.

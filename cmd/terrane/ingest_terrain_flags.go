@@ -20,7 +20,7 @@ type terrainFlags struct {
 	generalFlags
 	waterFlags
 	levels, vertical, nodata, fill, maxError string
-	base                                     string
+	base, unit                               string
 	strict, depths                           bool
 	told                                     bool // --vertical was given
 }
@@ -62,6 +62,7 @@ func (f *terrainFlags) register(v *pflag.FlagSet) {
 	v.StringVar(&f.levels, "levels", "auto", "levels to make, 0-MAX or auto: as deep as the finest source")
 	v.StringVar(&f.vertical, "vertical", "auto", verticalHelp)
 	v.BoolVar(&f.depths, "depth-positive", false, "values count downwards: depths become negative heights")
+	v.StringVar(&f.unit, "unit", "auto", "unit of the values: m, ft or us-ft; auto: as the files state, else metres")
 	v.StringVar(&f.nodata, "nodata", "", "value that means no data, instead of the declared one")
 	v.StringVar(&f.fill, "fill", "interpolate", "holes inside the data: interpolate, sea or none")
 	v.StringVar(&f.maxError, "max-error", "auto", "most distance between the heights and the mesh at the deepest level, metres")
@@ -86,6 +87,10 @@ func (f *terrainFlags) options(c *cobra.Command, sources []string) (ingest.Optio
 	switch {
 	case f.fill != "interpolate" && f.fill != "sea" && f.fill != "none":
 		err = fmt.Errorf("--fill %q: it is interpolate, sea or none", f.fill)
+	case f.unit == "m" || f.unit == "ft" || f.unit == "us-ft":
+		o.Raster.Unit = f.unit
+	case f.unit != "auto":
+		err = fmt.Errorf("--unit %q: it is m, ft, us-ft or auto", f.unit)
 	}
 	err = errors.Join(err, f.numbers(&o), f.apply(&o))
 	if err != nil {

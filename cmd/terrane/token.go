@@ -233,7 +233,7 @@ func (a *app) tokenFault(path string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return remedy.New(filepath.Dir(path), errors.New("no such folder"), "make it with mkdir -p, or name another with --data or --auth-file")
 	case errors.Is(err, fs.ErrPermission):
-		return remedy.New(path, unpath(err), "run it as the user that owns the file: nobody else may read it")
+		return remedy.New(path, unpath(err), "run it as root, or as the user that owns the file: sudo -u USER terrane token ...")
 	}
 	return err
 }

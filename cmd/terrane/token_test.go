@@ -54,6 +54,22 @@ func TestATokenIsPrintedOnceAndListedWithoutIt(t *testing.T) {
 	}
 }
 
+func TestTheCommandInTheConfigurationOfThePackageMakesAToken(t *testing.T) {
+	const there = "/etc/terrane/terrane.yaml"
+	text, err := os.ReadFile(filepath.Join("..", "..", "packaging", "terrane.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(string(text), "sudo -u terrane terrane ")
+	line, _, _ = strings.Cut(line, "\n")
+	data := t.TempDir()
+	own := write(t, filepath.Join(t.TempDir(), "terrane.yaml"), bytes.ReplaceAll(text, []byte("/var/lib/terrane"), []byte(data)))
+	succeeds(t, strings.Fields(strings.ReplaceAll(line, there, own))...)
+	if all, err := access.List(filepath.Join(data, access.FileName)); err != nil || len(all) != 1 {
+		t.Errorf("%q made %d tokens where the service looks, %v", line, len(all), err)
+	}
+}
+
 func TestFlagsOfTokensAreChecked(t *testing.T) {
 	data := t.TempDir()
 	broken := write(t, filepath.Join(t.TempDir(), "tokens.json"), []byte("{"))

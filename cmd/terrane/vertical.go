@@ -29,6 +29,15 @@ func (a *app) sayHeights(files []raster.File) {
 		}
 		a.say("heights  %s      (%s)", text, override(d))
 	}
+	var units doubts
+	for _, f := range files {
+		if f.UnitMetres != 1 {
+			units.add(fmt.Sprintf("%s, %.9g m", f.Unit, f.UnitMetres), filepath.Base(f.Path))
+		}
+	}
+	for _, d := range units {
+		a.say("note     values are taken in units of 1 %s: %s", d.what, d.where())
+	}
 	if turned := depths(files); turned > 0 {
 		a.say("note     values are taken as depths, positive downwards: %s", count(turned, "file"))
 	}

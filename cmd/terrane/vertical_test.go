@@ -55,3 +55,27 @@ func TestDepthsAreTurned(t *testing.T) {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 }
+
+func TestAUnitThatIsToldIsSaidAndKept(t *testing.T) {
+	t.Chdir(t.TempDir())
+	line := []string{"ingest", "terrain", "--src-crs", "EPSG:4326", "--vertical", "ellipsoid", hills(t)}
+	code, _, stderr := run(t, append(line, "--unit", "us-ft")...)
+	if code != exitDone || !strings.Contains(stderr, "heights about 27 .. 101 m") ||
+		!strings.Contains(stderr, "values are taken in units of 1 US survey foot, 0.30480061 m: hills.asc") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+	_, stdout, _ := run(t, "info", "hills", "--json")
+	var got struct {
+		Provenance struct{ Sources []struct{ Unit string } }
+	}
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || got.Provenance.Sources[0].Unit != "US survey foot" {
+		t.Errorf("%v\n%s", err, stdout)
+	}
+	if code, _, stderr = run(t, append(line, "--unit", "yd")...); code != exitUsage || !strings.Contains(stderr, "it is m, ft, us-ft or auto") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+	if code, _, stderr = run(t, "update", "hills", "--unit", "ft", "--dry-run", "--src-crs", "EPSG:4326+5773", knoll(t)); code != exitInput ||
+		!strings.Contains(stderr, "stated to be in units of a metre, not a foot") {
+		t.Errorf("update: exit %d\n%s", code, stderr)
+	}
+}

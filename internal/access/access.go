@@ -12,7 +12,7 @@
 //
 // [Gate.Check] turns a token into a [Grant], in about a microsecond: signatures that were found good are remembered, for as long as the keys
 // stay the same. Both files are looked at once a second at most and read again when they changed, so a token that was made or revoked counts
-// within a second.
+// within a second. A file that cannot be read, or not be understood, opens nothing.
 //
 // No token is ever part of an error. Errors: [ErrAbsent], [ErrUnknown], [ErrExpired] of a check; [ErrFile], [ErrKeys], [ErrNoToken] of the files.
 package access
@@ -99,7 +99,7 @@ type Options struct {
 	Keys   string // public keys of JWTs, as PEM or as a JWKS; "" for none
 	// Issuer and Audience are what a JWT must say, if they are given.
 	Issuer, Audience string
-	// Log is told when a file cannot be read any more; nil for silence. What it said last stays in force.
+	// Log is told when a file cannot be read any more; nil for silence. What it said is then taken no more.
 	Log *slog.Logger
 }
 
@@ -130,7 +130,7 @@ func Open(o Options) (*Gate, error) {
 // Tokens is how many there are, expired ones included; JWTs are nobody's to count.
 func (g *Gate) Tokens() int { return len(g.tokens.get().grants) }
 
-// Reload reads the files now, changed or not. If one cannot be read, what it said last stays in force.
+// Reload reads the files now, changed or not. What one said that cannot be read is taken no more.
 func (g *Gate) Reload() error {
 	err := g.tokens.read()
 	if g.issuer != nil {

@@ -1,11 +1,15 @@
 package access
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -165,8 +169,8 @@ func TestAServerNoticesWhatBecomesOfTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	grow()
-	if _, err := g.Check(secret); err != nil {
-		t.Errorf("a broken file changes nothing: %v", err)
+	if _, err := g.Check(secret); !errors.Is(err, ErrUnknown) {
+		t.Errorf("a broken file opens nothing: %v", err)
 	}
 	if _, _, err := Create(path, Token{}); !errors.Is(err, ErrFile) {
 		t.Errorf("a broken file is written over: %v", err)
@@ -192,6 +196,83 @@ func TestAServerNoticesWhatBecomesOfTokens(t *testing.T) {
 	if _, err := g.Check(other); !errors.Is(err, ErrUnknown) {
 		t.Errorf("without a file: %v", err)
 	}
+}
+
+func TestAFileThatCannotBeReadOpensNothingUntilItCan(t *testing.T) {
+	var said bytes.Buffer
+	path := filepath.Join(t.TempDir(), FileName)
+	secret, _ := create(t, path, Token{Datasets: []string{"*"}})
+	g, err := Open(Options{Tokens: path, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := path + ".away"
+	for _, c := range []struct {
+		step func() error
+		want error
+	}{
+		{func() error { return nil }, nil},
+		{func() error { return errors.Join(os.Rename(path, away), os.Mkdir(path, 0o700)) }, ErrUnknown},
+		{func() error { return nil }, ErrUnknown},
+		{func() error { return errors.Join(os.Remove(path), os.Rename(away, path)) }, nil},
+	} {
+		past := time.Now().Add(-lookEvery)
+		g.tokens.looked.Store(&past)
+		if err := c.step(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.Check(secret); !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%v, want %v", err, c.want)
+		}
+	}
+	if log := said.String(); strings.Count(log, "level=ERROR") != 1 || strings.Contains(log, secret) {
+		t.Errorf("the log, which is to tell of it once:\n%s", log)
+	}
+}
+
+func TestAFileKeepsItsOwnerWhoeverChangesIt(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	const server, group, other = 65534, 65533, 65532
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	is := func(when string, uid, gid int, mode os.FileMode) {
+		t.Helper()
+		state, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if of := state.Sys().(*syscall.Stat_t); int(of.Uid) != uid || int(of.Gid) != gid || state.Mode().Perm() != mode {
+			t.Errorf("%s: owner %d, group %d, mode %v", when, of.Uid, of.Gid, state.Mode())
+		}
+	}
+	if err := os.Chown(dir, server, server); err != nil {
+		t.Fatal(err)
+	}
+	_, made := create(t, path, Token{})
+	is("a new file is the folder's owner's", server, server, 0o600)
+	if err := errors.Join(os.Chown(path, server, group), os.Chmod(path, 0o640)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Revoke(path, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	is("root revoked", server, group, 0o640)
+	if err := errors.Join(os.Chmod(dir, 0o777), os.Chmod(path, 0o644), os.Chmod(filepath.Dir(dir), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setresuid(-1, other, -1); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := Create(path, Token{})
+	if back := syscall.Setresuid(-1, 0, -1); back != nil {
+		t.Fatal(back)
+	}
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "belongs to user 65534") {
+		t.Errorf("another user: %v", err)
+	}
+	is("another user tried", server, group, 0o644)
 }
 
 func TestFilesThatAreNotOursAreRefused(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 // lookEvery is how often a file is looked at, at most.
 const lookEvery = time.Second
 
-// followed is what a file says, read again when it changes. A file that is not there says what no bytes say.
+// followed is what a file says, read again when it changes. A file that is not there says what no bytes say, and so does one that cannot be read:
+// what it said before may have been revoked since.
 type followed[T any] struct {
 	path  string
 	parse func([]byte) (T, error)
@@ -24,17 +25,19 @@ type followed[T any] struct {
 	said   atomic.Pointer[T]
 	looked atomic.Pointer[time.Time] // when the file was last looked at; it keeps count where somebody sets the clock
 
-	mu    sync.Mutex  // guards state, and is held by whoever looks
+	mu    sync.Mutex  // guards all below, and is held by whoever looks
 	state fs.FileInfo // of the file when it was last read; nil: there was none
+	fault string      // why it could not be read; "": it could
 }
 
 // get returns what the file says, after a first read. Whoever comes first after a second looks; others are given what it said before.
 func (f *followed[T]) get() *T {
 	if time.Since(*f.looked.Load()) >= lookEvery && f.mu.TryLock() {
 		defer f.mu.Unlock()
-		if state := f.stat(); !sameFile(state, f.state) {
-			if err := f.readLocked(state); err != nil {
-				f.log.Warn("file not read again: what it said stays in force", "file", f.path, "cause", err.Error())
+		if state := f.stat(); f.fault != "" || !sameFile(state, f.state) {
+			was := f.fault
+			if err := f.readLocked(state); err != nil && err.Error() != was {
+				f.log.Error("file cannot be read: nothing that it said is taken any more", "file", f.path, "cause", err.Error())
 			}
 		}
 		f.lookedNow()
@@ -49,20 +52,25 @@ func (f *followed[T]) read() error {
 	return f.readLocked(f.stat())
 }
 
-// readLocked reads the file, whose state is remembered in any case: what cannot be read is not read again before it changes.
+// readLocked reads the file. One that cannot be read is read again whenever it is looked at: it may become readable without a change.
 func (f *followed[T]) readLocked(state fs.FileInfo) error {
-	f.state = state
+	f.state, f.fault = state, ""
 	f.lookedNow()
 	text, err := os.ReadFile(f.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	said, err := f.parse(text)
+	var said T
+	if err == nil {
+		if said, err = f.parse(text); err != nil {
+			err = remedy.New(f.path, err, "")
+		}
+	}
 	if err != nil {
-		return remedy.New(f.path, err, "")
+		said, f.fault = *new(T), err.Error()
 	}
 	f.said.Store(&said)
-	return nil
+	return err
 }
 
 func (f *followed[T]) lookedNow() {

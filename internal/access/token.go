@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -212,7 +213,7 @@ func change(path string, edit func(*file) error) error {
 	return dir.Sync()
 }
 
-// replace puts a file that only its owner can read in the place of another.
+// replace puts a file in the place of another.
 func replace(path string, text []byte) error {
 	t, err := os.CreateTemp(filepath.Dir(path), ".tokens.*.tmp") // mode 0600
 	if err != nil {
@@ -220,8 +221,33 @@ func replace(path string, text []byte) error {
 	}
 	defer os.Remove(t.Name())
 	_, err = t.Write(text)
-	if err = errors.Join(err, t.Sync(), t.Close()); err != nil {
+	if err = errors.Join(err, inherit(t, path), t.Sync(), t.Close()); err != nil {
 		return err
 	}
 	return os.Rename(t.Name(), path)
+}
+
+// inherit gives a file the owner, group and mode of the one whose place it takes. Where there is none only the owner can read it, and root gives
+// it to the owner of the folder: the server that is to read it may run as another user than who changes it. Who is neither root nor the owner
+// is refused: the file would be lost to the server.
+func inherit(t *os.File, path string) error {
+	was, err := os.Stat(path)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if fresh {
+		was, err = os.Stat(filepath.Dir(path))
+	}
+	if err != nil {
+		return err
+	}
+	of := was.Sys().(*syscall.Stat_t)
+	switch uid := os.Geteuid(); {
+	case uid != 0 && fresh:
+		return nil
+	case uid != 0 && uid != int(of.Uid):
+		return fmt.Errorf("it belongs to user %d: %w", of.Uid, fs.ErrPermission)
+	}
+	if err := t.Chown(int(of.Uid), int(of.Gid)); err != nil || fresh {
+		return err
+	}
+	return t.Chmod(was.Mode().Perm())
 }

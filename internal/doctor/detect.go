@@ -64,7 +64,11 @@ func (d *doctor) base(ctx context.Context, u *url.URL) {
 	if d.service(ctx, u) {
 		return
 	}
-	if !d.unclear(ctx, u) {
+	switch {
+	case d.unclear(ctx, u):
+	case d.refusal != nil:
+		d.locked(d.refusal)
+	default:
 		d.found("net.address", shown(u), "there is no layer.json, tilemapresource.xml, tilejson.json or datasets below it, and it is no WMS or WMTS")
 	}
 }
@@ -106,11 +110,7 @@ func (d *doctor) probe(ctx context.Context, u *url.URL) *answer {
 	if ctx.Err() != nil || !strings.EqualFold(u.Hostname(), d.home.Hostname()) {
 		return nil
 	}
-	a, err := d.once(ctx, ask{url: u, encoding: "gzip", limit: documentBytes})
-	if err != nil {
-		return nil
-	}
-	return a
+	return d.reach(ctx, ask{url: u, encoding: "gzip", limit: documentBytes})
 }
 
 // document looks at JSON whose address does not say what it is: a layer.json, a TileJSON, or what ion answers.

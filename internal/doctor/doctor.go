@@ -121,8 +121,9 @@ type doctor struct {
 	client   *http.Client
 	subjects []Subject
 	requests int
-	lost     int  // requests without an answer, one after the other
-	shy      bool // a preflight comes before each request: the token goes in a header
+	refusal  *answer // the first that did not let who asks in
+	lost     int     // requests without an answer, one after the other
+	shy      bool    // a preflight comes before each request: the token goes in a header
 }
 
 // old tells whether to look with the eyes of the older clients.

@@ -51,7 +51,8 @@ type answer struct {
 	body   []byte // without the Content-Encoding; raw if that does not fit
 	flag   string // Content-Encoding
 	bad    error  // why body could not be made of raw
-	cut    bool   // the connection ended before the body did
+	cut    bool   // the connection, or the patience, ended before the body did
+	late   bool   // it was the patience
 	over   bool   // the body is larger than what is read
 }
 
@@ -60,13 +61,18 @@ func (a *answer) at() string {
 	text := fmt.Sprintf("%s: %d", shown(a.url), a.status)
 	for _, name := range []string{"Content-Type", "Content-Encoding", "Access-Control-Allow-Origin", "Location"} {
 		if v := a.header.Values(name); len(v) > 0 {
-			text += ", " + name + ": " + strings.Join(v, " | ")
+			text += ", " + name + ": " + hidden(strings.Join(v, " | "))
 		}
 	}
 	return fmt.Sprintf("%s, %d bytes", text, len(a.raw))
 }
 
 func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// refused tells whether who asks is not let in.
+func (a *answer) refused() bool {
+	return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
+}
 
 // page tells whether the body is HTML.
 func (a *answer) page() bool {
@@ -175,16 +181,36 @@ func (d *doctor) request(ctx context.Context, q ask) (*http.Request, error) {
 	return r, nil
 }
 
-// get asks. It returns nil if there was no answer, which is then noted; most callers have nothing to say about that.
+// get asks, and judges what every answer has to have. It returns nil if there was no answer, which is then noted; most callers have nothing to say
+// about that.
 func (d *doctor) get(ctx context.Context, q ask) *answer {
+	if d.foreign(q.url, "an address") {
+		return nil
+	}
+	a := d.reach(ctx, q)
+	if a == nil {
+		return nil
+	}
+	if document := q.limit == documentBytes; !q.any && (a.status == http.StatusUnauthorized || a.refused() && document) { // stores answer 403 for 404
+		d.locked(a)
+	}
+	d.judge(a, q)
+	return a
+}
+
+// reach asks. It returns nil if there was no answer, which is then noted, and at once after some that were none.
+func (d *doctor) reach(ctx context.Context, q ask) *answer {
 	const enough = 4
-	if d.lost >= enough || ctx.Err() != nil || d.foreign(q.url, "an address") {
+	if d.lost >= enough || ctx.Err() != nil {
 		return nil
 	}
 	a, err := d.once(ctx, q)
 	if err == nil && q.encoding == "" && strings.Contains(a.flag, "br") {
 		q.encoding = "gzip, deflate" // Brotli is fine in browsers, and this program cannot read it
 		a, err = d.once(ctx, q)
+	}
+	if err == nil && a.late {
+		err = fmt.Errorf("the answer was not whole after %v", d.Timeout)
 	}
 	if err != nil {
 		if d.lost++; ctx.Err() == nil {
@@ -194,7 +220,6 @@ func (d *doctor) get(ctx context.Context, q ask) *answer {
 	}
 	d.lost = 0
 	d.pass("net.lost")
-	d.judge(a, q)
 	return a
 }
 
@@ -216,8 +241,13 @@ func (d *doctor) once(ctx context.Context, q ask) (*answer, error) {
 	a := &answer{url: q.url, status: got.StatusCode, header: got.Header, flag: strings.ToLower(got.Header.Get("Content-Encoding"))}
 	a.raw, err = io.ReadAll(io.LimitReader(got.Body, limit+1))
 	a.cut, a.over = err != nil, int64(len(a.raw)) > limit
+	var slow net.Error
+	a.late = errors.As(err, &slow) && slow.Timeout()
 	if moved := got.Request.URL; moved.String() != q.url.String() {
 		d.foundAs(Note, "net.redirect", shown(q.url), "sent on to %s", shown(moved))
+	}
+	if a.refused() && d.refusal == nil {
+		d.refusal = a
 	}
 	a.body, a.bad = a.raw, nil
 	if plain, err := unpack(a.raw, a.flag, limit); err != nil {
@@ -255,6 +285,24 @@ func unpack(raw []byte, flag string, limit int64) ([]byte, error) {
 		}
 	}
 	return raw, nil
+}
+
+// admitted asks for a document that all depends on, as get does. It returns nil too if who asks is not let in.
+func (d *doctor) admitted(ctx context.Context, u *url.URL) *answer {
+	a := d.get(ctx, ask{url: u, limit: documentBytes})
+	if a != nil && a.refused() {
+		return nil
+	}
+	return a
+}
+
+// locked notes that who asks is not let in.
+func (d *doctor) locked(a *answer) {
+	how := "no token was shown"
+	if d.Token != "" || len(d.Header) > 0 || secret.MatchString(a.url.RawQuery) {
+		how = "the token that was shown is not taken, or is for something else"
+	}
+	d.found("net.token", a.at(), "answered with %d %s: %s", a.status, http.StatusText(a.status), how)
 }
 
 // judge looks at what every answer has to have.
@@ -305,6 +353,13 @@ var secret = regexp.MustCompile(`(?i)((?:access_token|token|key|apikey|api_key|p
 
 // shown is an address as it may be shown: templates readable, secrets left out.
 func shown(u *url.URL) string {
-	text := strings.NewReplacer("%7B", "{", "%7D", "}").Replace(u.Redacted())
-	return secret.ReplaceAllString(text, "${1}...")
+	return hidden(strings.NewReplacer("%7B", "{", "%7D", "}").Replace(u.Redacted()))
+}
+
+// password finds who asks, in an address that is part of a text.
+var password = regexp.MustCompile(`(://)[^/?#@\s]*@`)
+
+// hidden is a text, such as a header, without the secrets of addresses in it.
+func hidden(text string) string {
+	return secret.ReplaceAllString(password.ReplaceAllString(text, "${1}...@"), "${1}...")
 }

@@ -68,7 +68,7 @@ func (d *doctor) terrainOf(ctx context.Context, base *url.URL, ion bool) {
 
 // readLayer reads and judges layer.json. It returns false if clients would not get any further.
 func (d *doctor) readLayer(ctx context.Context, l *layer, s *Subject) bool {
-	a := d.get(ctx, ask{url: below(l.base, "layer.json"), limit: documentBytes})
+	a := d.admitted(ctx, below(l.base, "layer.json"))
 	if a == nil {
 		return false
 	}

@@ -274,6 +274,45 @@ func TestAServerThatFallsSilentIsLeft(t *testing.T) {
 	}
 }
 
+func TestAServerWhoseAnswersDripIsLeft(t *testing.T) {
+	s, asked := sound(), 0
+	s.tile = func(w http.ResponseWriter, r *http.Request) bool {
+		asked++
+		w.Write([]byte("\x89PNG"))
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+		return true
+	}
+	r := look(t, s, tmsPath, Options{Timeout: 50 * time.Millisecond})
+	if severityOf(r, "net.lost") != Fault || asked > 6 {
+		t.Errorf("%d requests, %+v", asked, r.Findings)
+	}
+}
+
+func TestWhoIsNotLetInIsToldSo(t *testing.T) {
+	for _, status := range []int{401, 403} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.WriteHeader(status)
+		}))
+		for _, path := range []string{"/terrain/alps/", "/terrain/alps/layer.json", tmsPath, jsonPath, wmsPath, wmtsPath, ionPath} {
+			r, err := Examine(t.Context(), server.URL+path, Options{Token: "old"})
+			if err != nil || r.Findings[0].Check != "net.token" || !strings.Contains(r.Findings[0].Found, "is not taken") {
+				t.Errorf("%d %s: %v %+v", status, path, err, r.Findings)
+			}
+			for _, check := range []string{"net.address", "layer.status", "tms.status", "wms.capabilities", "wmts.capabilities", "tilejson.json"} {
+				if severityOf(r, check) == Fault {
+					t.Errorf("%d %s: %s too", status, path, check)
+				}
+			}
+		}
+		server.Close()
+	}
+	if r := look(t, sound(), "/5/nothing", Options{}); severityOf(r, "net.token") == Fault {
+		t.Errorf("nothing there: %+v", r.Findings)
+	}
+}
+
 func TestAPageOfTheSameOriginNeedsNoCORS(t *testing.T) {
 	s := sound()
 	s.shy = true
@@ -305,6 +344,14 @@ func TestSecretsAreNotShown(t *testing.T) {
 	r := look(t, s, "/set/tilemapresource.xml?access_token=topsecret", Options{Token: "topsecret", Header: http.Header{"x-key": {"topsecret"}}})
 	if text := fmt.Sprintf("%+v", r); strings.Contains(text, "topsecret") {
 		t.Errorf("the token is in %s", text)
+	}
+	s.tile = func(w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, "http://me:topsecret@other.example/x.png?"+r.URL.RawQuery, http.StatusFound)
+		return true
+	}
+	r = look(t, s, tmsPath+"?access_token=topsecret", Options{})
+	if text := fmt.Sprintf("%+v", r); strings.Contains(text, "topsecret") || !strings.Contains(text, "other.example/x.png") {
+		t.Errorf("the token is in what is sent on: %s", text)
 	}
 	if len(got) == 0 || got[0] != "Bearer topsecrettopsecret" {
 		t.Errorf("sent %q", got)

@@ -58,6 +58,9 @@ func httpRules() []Rule {
 	return []Rule{
 		{"net.address", Fault, "the address is that of terrain, pictures or an endpoint", "nothing loads; the provider is rejected",
 			"give the folder of layer.json, or the address of a tilemapresource.xml, a TileJSON, an XYZ template, a WMS, a WMTS or an endpoint of ion"},
+		{"net.token", Fault, "who asks is let in", "nothing loads; the console says 401 or 403",
+			"give the token of the app: --token TOKEN, or access_token=TOKEN in the address; in the app Ion.defaultAccessToken or the address;\n" +
+				"a token for other data is 403; or let all read"},
 		{"net.tls", Fault, "the certificate is one that browsers trust", "nothing loads; the console says net::ERR_CERT_...",
 			"a certificate of an authority that the browsers know, for this host name, with the whole chain"},
 		{"net.mixed", Fault, "a page on https is served by https", "nothing loads; the console says Mixed Content",

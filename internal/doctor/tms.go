@@ -42,7 +42,7 @@ type tileMap struct {
 // tms looks at pictures whose tilemapresource.xml lies in the folder base.
 func (d *doctor) tms(ctx context.Context, base *url.URL) {
 	s := d.subject("TMS", base)
-	a := d.get(ctx, ask{url: below(base, "tilemapresource.xml"), limit: documentBytes})
+	a := d.admitted(ctx, below(base, "tilemapresource.xml"))
 	if a == nil {
 		return
 	}

@@ -69,7 +69,7 @@ func (d *doctor) wms(ctx context.Context, u *url.URL) {
 	wanted := strings.Split(said.Get("layers"), ",")[0]
 	bare := without(u, "service", "request", "version", "layers", "styles", "format", "bbox", "width", "height", "srs", "crs", "transparent")
 	name, ground := wanted, orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}
-	a := d.get(ctx, ask{url: with(bare, "service", "WMS", "version", "1.3.0", "request", "GetCapabilities"), limit: documentBytes})
+	a := d.admitted(ctx, with(bare, "service", "WMS", "version", "1.3.0", "request", "GetCapabilities"))
 	if a == nil {
 		return
 	}

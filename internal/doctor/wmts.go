@@ -53,7 +53,7 @@ func (d *doctor) wmts(ctx context.Context, u *url.URL) {
 	if strings.HasSuffix(strings.ToLower(u.Path), ".xml") {
 		document = u
 	}
-	a := d.get(ctx, ask{url: document, limit: documentBytes})
+	a := d.admitted(ctx, document)
 	if a == nil {
 		return
 	}

@@ -64,7 +64,7 @@ func (d *doctor) whole(text, at string) bool {
 // tileJSON looks at pictures that a TileJSON describes.
 func (d *doctor) tileJSON(ctx context.Context, u *url.URL) {
 	s := d.subject("TileJSON", u)
-	a := d.get(ctx, ask{url: u, limit: documentBytes})
+	a := d.admitted(ctx, u)
 	if a == nil {
 		return
 	}

@@ -63,7 +63,13 @@ func (j *Job) Estimate(ctx context.Context, jobs int) (Estimate, error) {
 
 // sample bakes tiles of the deepest level, the northern ones first as files are stored. It returns how many hold data, and the bytes of one with its heights.
 func (j *Job) sample(ctx context.Context) (held int, size int64, err error) {
-	o, source := newOven(&Baker{plan: j.Plan, errors: j.tolerances()}), j.clipped(j.stack)
+	o := newOven(&Baker{plan: j.Plan, errors: j.tolerances()})
+	var source Source
+	if j.site != nil {
+		source, _ = j.site.over(ground{j.under}, j.Plan.Leaf, j.Plan.Leaf)
+	} else {
+		source = j.clipped(j.stack)
+	}
 	for k := range samples {
 		c := j.Plan.spot(k)
 		o.pyramid.around(c, c.Z, 0)

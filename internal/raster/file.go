@@ -24,6 +24,7 @@ type Options struct {
 	CacheBytes int64    // GDAL's block cache, of the whole process; 0 leaves it alone
 	Vertical   string   // what heights count from: "" or "auto" as found, "ellipsoid", a model of OpenGeoid, "PATTERN=MODEL,..." by file name
 	Depth      bool     // values count downwards: depths become negative heights
+	Unit       string   // of the values, where files do not state theirs: "m", "ft", "us-ft"; "" = metres
 	Handles    int      // most handles of one file; 0 = min(4, GOMAXPROCS)
 	OpenFiles  int      // most handles of the stack; 0 = 64
 }

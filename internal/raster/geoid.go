@@ -30,8 +30,8 @@ type part struct {
 }
 
 // geoidAdvice says what --vertical understands.
-const geoidAdvice = "--vertical egm96, egm2008, egm84, EPSG:n with the code of a vertical system, or a grid file (GTX, GeoTIFF); " +
-	"ellipsoid for no shift"
+const geoidAdvice = "--vertical egm96, egm2008, egm84, EPSG:n with the code of a vertical system, or a grid file (GTX, GeoTIFF), " +
+	"by its path or, in a folder of PROJ's, by its name; ellipsoid for no shift"
 
 // geoidCode returns the code of the heights that a name stands for.
 func geoidCode(name string) (code int, ok bool) {
@@ -48,7 +48,7 @@ func geoidCode(name string) (code int, ok bool) {
 }
 
 // OpenGeoid opens a model by name: egm96, egm2008, egm84, EPSG:n with the code of a vertical system, or the path of a grid file, GTX or GeoTIFF,
-// that holds metres above the ellipsoid. A grid is read whole, about 4 MB for egm96. What PROJ has no grid for is an error that matches
+// that holds metres above the ellipsoid; a bare name that is not in the working folder is looked for in PROJ's. A grid is read whole, about 4 MB for egm96. What PROJ has no grid for is an error that matches
 // [ErrVertical], names the missing file and says where it belongs; a name that is none of these is one about --vertical.
 func OpenGeoid(ctx context.Context, name string) (*Geoid, error) {
 	setup(0)
@@ -58,17 +58,35 @@ func OpenGeoid(ctx context.Context, name string) (*Geoid, error) {
 	if code, ok := geoidCode(name); ok {
 		return openGeoidCode(name, code)
 	}
-	if _, err := os.Stat(name); err != nil {
+	path, ok := gridFile(name)
+	if !ok {
 		return nil, refuse("--vertical", ErrVertical, geoidAdvice, "%q is no vertical system, and no such file is there", name)
 	}
-	grid, err := readGeoidGrid(name)
+	grid, err := readGeoidGrid(path)
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Base(name)
+	file := filepath.Base(path)
 	g := &Geoid{Name: file, parts: []part{{grid: grid, file: file}}}
 	g.settle()
 	return g, nil
+}
+
+// gridFile returns the path of a grid file: the name itself or, of a bare one, where PROJ finds it.
+func gridFile(name string) (path string, ok bool) {
+	if _, err := os.Stat(name); err == nil {
+		return name, true
+	}
+	if name != filepath.Base(name) {
+		return "", false
+	}
+	for _, folder := range gridFolders() {
+		path = filepath.Join(folder, name)
+		if stat, err := os.Stat(path); err == nil && stat.Mode().IsRegular() {
+			return path, true
+		}
+	}
+	return "", false
 }
 
 // Undulation returns how far the geoid lies above the ellipsoid at a longitude and latitude of WGS 84, metres; false where the model has no answer.

@@ -116,8 +116,8 @@ func verticalTitle(code int) (string, error) {
 }
 
 // ownGrid says what helps where PROJ does not.
-const ownGrid = "--vertical GRIDFILE with a grid of your own (GTX, GeoTIFF), --vertical egm96 for sea level to about a metre, " +
-	"--vertical ellipsoid for heights as they are"
+const ownGrid = "--vertical GRIDFILE with a grid of your own (GTX, GeoTIFF), a path or a name in a folder of PROJ's: " +
+	"--vertical de_bkg_gcg2016.tif for GCG2016; --vertical egm96 for sea level to about a metre, --vertical ellipsoid for heights as they are"
 
 // missingGrids says which files PROJ lacks for a vertical system and where they belong. A transform without them would leave the heights as they are.
 func missingGrids(on, title string, all []operation) error {

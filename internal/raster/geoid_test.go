@@ -292,6 +292,14 @@ func TestGridsInPROJsFolderAreTaken(t *testing.T) {
 	if g.Source() != "us_nga_egm08_25.tif" || !g.Global() {
 		t.Errorf("%v", g)
 	}
+	if g = geoid(t, "us_nga_egm08_25.tif"); g.Source() != "us_nga_egm08_25.tif" || !g.Global() {
+		t.Errorf("by the name of the file: %v", g)
+	}
+	for _, name := range []string{"none.tif", "./us_nga_egm08_25.tif", ".", ""} {
+		if _, err := OpenGeoid(t.Context(), name); !errors.Is(err, ErrInput) {
+			t.Errorf("%q, which PROJ does not have: %v", name, err)
+		}
+	}
 	us := geoid(t, "EPSG:5703")
 	if n, ok := us.Undulation(orb.Point{-100, 40}); !ok || math.Abs(n-byPROJ(t, "EPSG:4326+5703", []orb.Point{{-100, 40}})[0]) > 0.001 {
 		t.Errorf("NAVD88: %g, %t", n, ok)

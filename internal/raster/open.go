@@ -244,10 +244,31 @@ func (d *dem) readUnits(ds gdal.Dataset, opt Options) error {
 		d.Scale, d.Offset = -d.Scale, -d.Offset
 	}
 	var err error
-	if d.Unit, d.UnitMetres, err = heightUnit(band.GetUnitType(), d.crs.unitMetres); err != nil {
+	stated := band.GetUnitType()
+	if d.Unit, d.UnitMetres, err = heightUnit(stated, d.crs.unitMetres); err != nil {
 		return refuse(d.path, ErrNotDEM, "gdal_edit.py -setunit m FILE on a copy, if they are heights in metres", "%v", err)
 	}
+	if err := d.hearUnit(opt.Unit, strings.TrimSpace(stated) != "" || d.crs.unitMetres != 0); err != nil {
+		return err
+	}
 	d.decode = newDecoder(d.File, band.GetMaskFlags())
+	return nil
+}
+
+// hearUnit takes in the unit that the caller says the values are in. stated tells that the file has one, which must be the same.
+func (d *dem) hearUnit(told string, stated bool) error {
+	if told == "" {
+		return nil
+	}
+	name, metres, err := heightUnit(told, 0)
+	if err != nil {
+		return refuse("--unit", ErrNotDEM, "--unit m, ft or us-ft", "%v", err)
+	}
+	if stated && metres != d.UnitMetres {
+		return refuse(d.path, ErrNotDEM, "leave --unit out; if the file is wrong, gdal_edit.py -setunit "+told+" FILE on a copy",
+			"its heights are stated to be in units of a %s, not a %s", d.Unit, name)
+	}
+	d.Unit, d.UnitMetres = name, metres
 	return nil
 }
 

@@ -96,7 +96,8 @@ func TestHeightsThatPROJWouldLeaveAsTheyAreWithoutAWordAreRefused(t *testing.T) 
 		opt        Options
 		say, try   []string
 	}{
-		{"DHHN2016, of whose grid PROJ knows no file", dhhn, Options{}, []string{dhhn, "DHHN2016 height", "GCG2016"}, []string{"--vertical GRIDFILE"}},
+		{"DHHN2016, of whose grid PROJ knows no file", dhhn, Options{}, []string{dhhn, "DHHN2016 height", "GCG2016"},
+			[]string{"--vertical GRIDFILE", "--vertical de_bkg_gcg2016.tif"}},
 		{"NAVD88 in the reference given", flat, Options{SrcCRS: "EPSG:4326+5703"}, []string{flat, "NAVD88 height", "us_noaa_g2018u0.tif"},
 			[]string{"PROJ_DATA", "projsync --file us_noaa_g2018u0.tif", "--vertical GRIDFILE"}},
 		{"NAVD88 asked for", flat, Options{Vertical: "EPSG:5703"}, []string{"EPSG:5703", "us_noaa_g2018u0.tif"}, []string{"PROJ_DATA"}},
@@ -329,5 +330,45 @@ func TestTheThirdAxisSaysUnitAndDirection(t *testing.T) {
 				t.Errorf("%+v, depth %v", f.Vertical, f.Depth)
 			}
 		})
+	}
+}
+
+func TestAUnitIsToldWhereNoneIsStated(t *testing.T) {
+	file := func(unit string) string {
+		return made{cols: 9, rows: 9, kind: gdal.Float32, transform: degrees(10, 47, 0.01), epsg: 4326, unit: unit,
+			pixel: func(int, int) float64 { return 1000 }}.write(t)
+	}
+	for _, c := range []struct {
+		stated string
+		opt    Options
+		want   float64 // 0: refused
+	}{
+		{"", Options{}, 1000},
+		{"", Options{Unit: "m"}, 1000},
+		{"", Options{Unit: "ft"}, 304.8},
+		{"", Options{Unit: "us-ft"}, 1000 * 1200.0 / 3937},
+		{"", Options{Unit: "ft", Depth: true}, -304.8},
+		{"ft", Options{Unit: "ft"}, 304.8},
+		{"ft", Options{Unit: "m"}, 0},
+		{"m", Options{Unit: "ft"}, 0},
+		{"", Options{SrcCRS: "EPSG:4326+5773", Unit: "ft"}, 0},
+		{"", Options{Unit: "furlong"}, 0},
+	} {
+		s, err := OpenStack(t.Context(), []string{file(c.stated)}, c.opt)
+		if c.want == 0 {
+			if !errors.Is(err, ErrInput) || remedy.Try(err) == "" {
+				t.Errorf("%q, %+v: %v", c.stated, c.opt, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := heights(t, s, windowAt(11, 10.05, 46.95, 1, 1))[0]; math.Abs(float64(h)-c.want) > 1e-3 {
+			t.Errorf("%q, %+v: %g m, want %g", c.stated, c.opt, h, c.want)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -2,7 +2,7 @@ package server
 
 import (
 	"context"
-	"strings"
+	"fmt"
 	"sync"
 
 	"github.com/terrane/terrane/imagery/wms"
@@ -55,7 +55,7 @@ func (s *Server) seenBy(ctx context.Context, o *offer) *offer {
 
 // view returns the part of an offer that a grant is for.
 func (o *offer) view(g *access.Grant) *offer {
-	key := strings.Join(g.Datasets, ",")
+	key := fmt.Sprintf("%q", g.Datasets) // the names in a JWT are its issuer's: they may hold anything
 	o.views.mu.Lock()
 	defer o.views.mu.Unlock()
 	if part, ok := o.views.of[key]; ok {

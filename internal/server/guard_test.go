@@ -254,6 +254,23 @@ func TestATokenIsTakenInEveryWayThatClientsSendIt(t *testing.T) {
 	}
 }
 
+// TestAViewIsOfTheNamesAsTheyAreToldApart: a JWT may name anything.
+func TestAViewIsOfTheNamesAsTheyAreToldApart(t *testing.T) {
+	s, _ := newGallery(t, Options{})
+	all, err := s.allServices(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, joined := range []string{"photo,slope", "photo slope", `photo" "slope`, "photo\x00slope"} {
+		if n := len(all.view(&access.Grant{Datasets: []string{joined}}).infos); n != 0 {
+			t.Errorf("%q: %d datasets", joined, n)
+		}
+		if n := len(all.view(&access.Grant{Datasets: []string{"photo", "slope"}}).infos); n != 2 {
+			t.Errorf("photo and slope, after %q: %d datasets", joined, n)
+		}
+	}
+}
+
 func TestWithoutAccessControlTokensMeanNothing(t *testing.T) {
 	s, _ := newGallery(t, Options{Admin: new(clerk)})
 	for _, path := range []string{"/terrain/slope/layer.json", "/terrain/slope/layer.json?access_token=wrong", "/datasets?token=x", "/metrics"} {

@@ -74,8 +74,12 @@ export class Globe {
   /** home flies to the dataset. */
   home(seconds) { return this.lookAt(this.dataset.bounds, seconds); }
 
-  /** lookAt flies to bounds [w, s, e, n], degrees: obliquely from the south to a region, from above to a continent. */
+  /**
+   * lookAt flies to bounds [w, s, e, n], degrees: obliquely from the south to a region, from above to a continent. Who asks the
+   * browser for less motion is there at once.
+   */
   async lookAt([w, s, e, n], seconds) {
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) seconds = 0;
     const { Cesium } = this;
     const rectangle = Cesium.Rectangle.fromDegrees(w, s, e > 180 ? e - 360 : e, n);
     const { camera } = this.scene;
