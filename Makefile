@@ -67,8 +67,8 @@ golden: setup-build ## rewrites the golden files; read the difference before you
 	git --no-pager diff --stat
 
 image: ## container images: the program, and the one that only serves
-	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
-	docker build --build-arg VERSION=$(VERSION) --target serveonly -t $(IMAGE)-serveonly .
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) -t terrane:latest .
+	docker build --build-arg VERSION=$(VERSION) --target serveonly -t $(IMAGE)-serveonly -t terrane:serveonly .
 
 clean: ## what make made
 	rm -rf bin dist e2e/out e2e/node_modules internal/server/web/bundle/cesium.zip

@@ -45,7 +45,7 @@ func TestGlobeStandsAboveTheEllipsoidWhereTheDEMStandsAboveTheGeoid(t *testing.T
 	points := source.points(200)
 	shift := undulations(t, points)
 	r := visit(t, server.url,
-		step{"do": "open", "path": "viewer#water=0", "size": []int{480, 320}},
+		step{"do": "open", "path": "viewer#water=0", "size": []int{700, 400}},
 		step{"do": "see", "selector": "#facts"},
 		step{"do": "sample", "points": points},
 		step{"do": "count", "selector": "#problems"},

@@ -22,7 +22,7 @@ func TestGlobeStandsAtTheHeightsOfARealDEM(t *testing.T) {
 	server := start(t, "serve", "--data", ingest(t, "pyrenees", file))
 	points := source.points(200)
 	r := visit(t, server.url,
-		step{"do": "open", "path": "viewer", "size": []int{640, 400}},
+		step{"do": "open", "path": "viewer", "size": []int{700, 440}},
 		step{"do": "complete"},
 		step{"do": "shot", "name": "pyrenees"},
 		step{"do": "sample", "points": points},

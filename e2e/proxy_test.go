@@ -339,6 +339,8 @@ func (w walk) follow(where, address string, document []byte) {
 		want = "text/html"
 	case strings.HasSuffix(path, "/metadata.xml"):
 		want = "text/xml"
+	case strings.HasSuffix(path, "/thumbnail.png"):
+		want = "image/png"
 	case strings.HasPrefix(path, "/heightmap/"):
 		path += "layer.json"
 	case strings.HasPrefix(path, "/height/"):

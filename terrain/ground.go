@@ -25,7 +25,15 @@ func (g *ground) set(c tilegrid.Coord) {
 		g.lon[k].sin, g.lon[k].cos = math.Sincos((float64((uint64(c.X)*Cells+uint64(k))%circle)*step - 180) * (math.Pi / 180))
 	}
 	g.spacing = step * math.Pi / 180
-	g.sagitta = SemiMajor * g.spacing * g.spacing * (Cells / 2) * (Cells / 2)
+	g.sagitta = Bulge(c.Z)
+}
+
+// Bulge returns by how many metres the earth bulges over half the diagonal of a tile of a level, at the equator. Meshes keep their bound in
+// space; between vertices as far apart as that, a client that interpolates heights over longitude and latitude is off by as much besides:
+// 60 m at level 9, 0.9 m at level 12, a quarter of that with each level more.
+func Bulge(z uint8) float64 {
+	half := math.Pi / 2 / float64(uint64(1)<<z) // of a side, radians
+	return SemiMajor * half * half
 }
 
 // bend lowers row j by the fall of the ellipsoid from a plane that touches it at the tile's centre, to second order:

@@ -64,7 +64,7 @@ func NewLayer(info tilestore.Info) Layer {
 		Description: info.Title,
 		Version:     strconv.Itoa(info.Version) + ".0.0",
 		Format:      layerFormat,
-		Attribution: info.Attribution,
+		Attribution: tilestore.Credit(info.Attribution),
 		Scheme:      SchemeTMS,
 		Projection:  info.Grid.CRS().String(),
 		Bounds:      [4]float64{info.Bound.Min.Lon(), info.Bound.Min.Lat(), info.Bound.Max.Lon(), info.Bound.Max.Lat()},

@@ -61,6 +61,9 @@ func (d admin) Publish(ctx context.Context, name string, body io.Reader, size in
 	if err := receive(path, body); err != nil {
 		return 0, overHTTP(err)
 	}
+	if err := mbtiles.CheckPlain(path); err != nil {
+		return 0, overHTTP(err)
+	}
 	version, err := d.take(ctx, path, name)
 	if err != nil {
 		return 0, overHTTP(err)

@@ -107,6 +107,7 @@ func (a *app) askGround(ctx context.Context, ref string, f heightFlags) (*ground
 		err = keepsHeights(ctx, handle.Reader)
 	}
 	if err == nil {
+		f.ask.Lifted = elevation.LiftedBy(handle.Info().Provenance)
 		q.Ground, err = elevation.New(ground.Probe(), handle.Info(), f.ask, sea)
 	}
 	if errors.Is(err, style.ErrNoHeights) {
@@ -115,6 +116,10 @@ func (a *app) askGround(ctx context.Context, ref string, f heightFlags) (*ground
 	if err != nil {
 		q.close()
 		return nil, refused(err)
+	}
+	if other := q.OtherGeoid(); other != "" {
+		a.say("note     mean sea level is that of %s; the heights of %s counted from %s before they were made ellipsoidal      (--geoid)",
+			sea.Name, ref, other)
 	}
 	return q, nil
 }

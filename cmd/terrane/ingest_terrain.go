@@ -15,6 +15,7 @@ import (
 	"github.com/terrane/terrane/internal/raster"
 	"github.com/terrane/terrane/internal/remedy"
 	"github.com/terrane/terrane/internal/verify"
+	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 	"github.com/terrane/terrane/tilestore/mbtiles"
@@ -68,11 +69,16 @@ func (a *app) ingestTerrain(ctx context.Context, o ingest.Options, f terrainFlag
 // sayPlan says what will be made, and about what it costs.
 func (a *app) sayPlan(ctx context.Context, job *ingest.Job, jobs int) (ingest.Estimate, error) {
 	e, err := job.Estimate(ctx, jobs)
-	if err == nil {
-		a.say("plan     levels 0-%d, about %s, about %s, about %s; error bound %s", job.Plan.Leaf, count(e.Total(), "tile"), sizeText(e.SizeBytes),
-			durationText(e.Time), errorText(job.MaxErrors()))
+	if err != nil {
+		return e, err
 	}
-	return e, err
+	bounds, curved := job.MaxErrors(), ""
+	if bulge := terrain.Bulge(job.Plan.Leaf); bulge > bounds[job.Plan.Leaf]/4 {
+		curved = ", in space: the earth's curvature comes on top"
+	}
+	a.say("plan     levels 0-%d, about %s, about %s, about %s; error bound %s%s", job.Plan.Leaf, count(e.Total(), "tile"), sizeText(e.SizeBytes),
+		durationText(e.Time), errorText(bounds), curved)
+	return e, nil
 }
 
 // prepareFault tells a flag that does not fit the sources from a source that cannot be used.

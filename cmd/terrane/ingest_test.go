@@ -71,7 +71,7 @@ func TestVerifyExplainsItsTableAndIsSilentWhenAsked(t *testing.T) {
 		t.Fatalf("exit %d\n%s", code, stderr)
 	}
 	_, stdout, _ := run(t, "verify", "hills")
-	for _, want := range []string{"GAP m", "ERROR MAX m", "\ngap: widest crack", "; error: mesh, ", "no faults\n"} {
+	for _, want := range []string{"GAP m", "ERROR MAX m", "\ngap: widest crack", "; error: mesh, ", "\nMeshes keep their bound in space: ", "no faults\n"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("no %q in\n%s", want, stdout)
 		}

@@ -220,9 +220,10 @@ func TestDatasetsArePublishedUsedAndRemovedOverHTTP(t *testing.T) {
 	}
 	for name, body := range map[string][]byte{
 		"nothing": nil, "no SQLite": []byte("hello, this is no database"), "cut short": file[:len(file)/2],
-		"a zip":          []byte("PK\x03\x04 and so on, long enough"),
-		"a changed byte": bytes.Replace(bytes.Clone(older), []byte("\x1f\x8b\x08"), []byte("\x1f\x8b\x09"), 1),
-		"no meshes":      bytesOf(t, filepath.Join(publish(t, "fake"), "fake@1.mbtiles")),
+		"a zip":              []byte("PK\x03\x04 and so on, long enough"),
+		"a changed byte":     bytes.Replace(bytes.Clone(older), []byte("\x1f\x8b\x08"), []byte("\x1f\x8b\x09"), 1),
+		"a view without end": bytesOf(t, filepath.Join("testdata", "invalid-endless.mbtiles")),
+		"no meshes":          bytesOf(t, filepath.Join(publish(t, "fake"), "fake@1.mbtiles")),
 	} {
 		status, answer := a.do("PUT", "/admin/datasets/peaks", admin, body)
 		if status != 422 || !strings.Contains(answer, "nothing was published") || strings.Contains(answer, data) {

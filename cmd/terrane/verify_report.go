@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/terrane/terrane/internal/verify"
+	"github.com/terrane/terrane/terrain"
 	"github.com/terrane/terrane/tilestore"
 )
 
@@ -127,6 +128,10 @@ func (a *app) printLevels(report verify.Report) error {
 	fmt.Fprint(a.stdout, "gap: widest crack beside a tile of the same level; to coarser: beside one of the level above, which skirts hide")
 	if compared {
 		fmt.Fprintf(a.stdout, "; error: mesh, as clients sample it, against the heights of level %d or the deepest there are", total.Level)
+		if bulge := terrain.Bulge(total.Level); bulge >= 0.01 {
+			fmt.Fprintf(a.stdout, ".\nMeshes keep their bound in space: read between vertices as far apart as a tile is wide, they are off by up to "+
+				"%s more at level %d,\nfour times that with each level above: the earth's curvature", metresText(bulge), total.Level)
+		}
 	}
 	_, err := fmt.Fprintln(a.stdout)
 	return err

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -77,5 +79,29 @@ func TestAUnitThatIsToldIsSaidAndKept(t *testing.T) {
 	if code, _, stderr = run(t, "update", "hills", "--unit", "ft", "--dry-run", "--src-crs", "EPSG:4326+5773", knoll(t)); code != exitInput ||
 		!strings.Contains(stderr, "stated to be in units of a metre, not a foot") {
 		t.Errorf("update: exit %d\n%s", code, stderr)
+	}
+}
+
+func TestAnotherGeoidThanTheDatasetsIsNoted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var grid bytes.Buffer // GTX: two rows of three, 30 m everywhere
+	for _, v := range []any{39.0, 9.0, 3.0, 3.0, int32(2), int32(3), [6]float32{30, 30, 30, 30, 30, 30}} {
+		if err := binary.Write(&grid, binary.BigEndian, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, "thirty.gtx", grid.Bytes())
+	if code, _, stderr := run(t, "ingest", "terrain", "--src-crs", "EPSG:4326", "--vertical", "thirty.gtx", "--levels", "5", hills(t)); code != exitDone {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	const note = "note     mean sea level is that of EGM96 height; the heights of hills counted from thirty.gtx"
+	line := []string{"height", "hills", "10.4", "40.4", "--vertical", "msl", "--json", "--geoid"}
+	code, stdout, stderr := run(t, append(line, "egm96")...)
+	if code != exitDone || !strings.Contains(stderr, note) || !strings.Contains(stdout, `"geoid":"EGM96 height","datasetGeoid":"thirty.gtx"`) {
+		t.Errorf("another: exit %d\n%s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr = run(t, append(line, "thirty.gtx")...); code != exitDone || strings.Contains(stderr+stdout, "counted from") ||
+		strings.Contains(stdout, "datasetGeoid") {
+		t.Errorf("its own: exit %d\n%s%s", code, stdout, stderr)
 	}
 }

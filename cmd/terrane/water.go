@@ -71,5 +71,9 @@ func (a *app) sayWater(job *ingest.Job, o ingest.Options) {
 	if o.Bathymetry == ingest.ClampBathymetry {
 		bathymetry = "raised to the sea"
 	}
-	a.say("water    %s; ground below it %s", o.Water.Said(job.Shores), bathymetry)
+	where := ""
+	if o.Water.Sea && o.Fill != ingest.Sea {
+		where = " where the sources have data, and around islands"
+	}
+	a.say("water    %s%s; ground below it %s", o.Water.Said(job.Shores), where, bathymetry)
 }

@@ -23,7 +23,7 @@ func TestWaterIsMadeSaidAndVerified(t *testing.T) {
 		t.Fatalf("exit %d\n%s", code, stderr)
 	}
 	for _, want := range []string{
-		"water    water of lake.geojson (1 polygons), ground up to 140 m; ground below it raised to the sea",
+		"water    water of lake.geojson (1 polygons), ground up to 140 m where the sources have data, and around islands; ground below it raised to the sea",
 		"clip     lake.geojson  1 polygon  EPSG:4326: what lies outside is no data", "tiles valid",
 	} {
 		if !strings.Contains(stderr, want) {

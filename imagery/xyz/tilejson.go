@@ -1,6 +1,10 @@
 package xyz
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/terrane/terrane/tilestore"
+)
 
 // TileJSON is a TileJSON 3.0.0 document (github.com/mapbox/tilejson-spec, 3.0.0). Bounds are west, south, east, north in
 // degrees, Center is longitude, latitude, level.
@@ -35,7 +39,7 @@ func NewTileJSON(l Layer, scale int) TileJSON {
 		TileJSON:    "3.0.0",
 		Name:        l.Title,
 		Version:     strconv.Itoa(max(l.Version, 1)) + ".0.0",
-		Attribution: l.Attribution,
+		Attribution: tilestore.Credit(l.Attribution),
 		Scheme:      "xyz",
 		Tiles:       []string{l.BaseURL + "/imagery/" + l.Ref + "/{z}/{x}/{y}" + suffix + "." + ext},
 		MinZoom:     l.Levels[0],

@@ -273,6 +273,32 @@ func TestAFileKeepsItsOwnerWhoeverChangesIt(t *testing.T) {
 		t.Errorf("another user: %v", err)
 	}
 	is("another user tried", server, group, 0o644)
+	if err := syscall.Setresuid(-1, server, -1); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = Create(path, Token{})
+	if back := syscall.Setresuid(-1, 0, -1); back != nil {
+		t.Fatal(back)
+	}
+	if err != nil {
+		t.Errorf("its owner, who is not in its group: %v", err)
+	}
+	is("its owner wrote it", server, os.Getegid(), 0o604)
+}
+
+func TestALinkToAFileIsFollowed(t *testing.T) {
+	_, path := newGate(t)
+	_, made := create(t, path, Token{})
+	link := filepath.Join(t.TempDir(), FileName)
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Revoke(link, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := List(path); err != nil || len(all) > 0 {
+		t.Errorf("the file has %d tokens, %v", len(all), err)
+	}
 }
 
 func TestFilesThatAreNotOursAreRefused(t *testing.T) {

@@ -188,6 +188,9 @@ func load(path string) (file, error) {
 
 // change edits the file while nobody else does: its folder is locked meanwhile. It is written whole under another name, synced and renamed.
 func change(path string, edit func(*file) error) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil { // a link stays one
+		path = real
+	}
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
@@ -240,14 +243,18 @@ func inherit(t *os.File, path string) error {
 		return err
 	}
 	of := was.Sys().(*syscall.Stat_t)
-	switch uid := os.Geteuid(); {
-	case uid != 0 && fresh:
+	root, mode := os.Geteuid() == 0, was.Mode().Perm()
+	switch {
+	case fresh && !root:
 		return nil
-	case uid != 0 && uid != int(of.Uid):
+	case fresh:
+		mode = 0o600
+	case !root && os.Geteuid() != int(of.Uid):
 		return fmt.Errorf("it belongs to user %d: %w", of.Uid, fs.ErrPermission)
 	}
-	if err := t.Chown(int(of.Uid), int(of.Gid)); err != nil || fresh {
-		return err
+	err = t.Chown(int(of.Uid), int(of.Gid))
+	if !root && errors.Is(err, fs.ErrPermission) { // a group that the owner is not in
+		mode, err = mode&^0o070, nil
 	}
-	return t.Chmod(was.Mode().Perm())
+	return errors.Join(err, t.Chmod(mode))
 }

@@ -108,9 +108,46 @@ func Examine(ctx context.Context, address string, o Options) (Report, error) {
 	if err := ctx.Err(); err != nil {
 		return Report{}, err
 	}
-	return Report{
+	r := Report{
 		Address: shown(u), Client: o.Client, Origin: o.Origin, Subjects: d.subjects, Requests: d.requests, Findings: d.chart.findings(),
-	}, nil
+	}
+	r.hide(o.secrets(u))
+	return r, nil
+}
+
+// secrets are what was sent and must not be shown, as it stands and as it stands in addresses.
+func (o Options) secrets(u *url.URL) []string {
+	all := []string{o.Token}
+	for _, values := range o.Header {
+		all = append(all, values...)
+	}
+	for name, values := range u.Query() {
+		if secret.MatchString(name + "=") {
+			all = append(all, values...)
+		}
+	}
+	var pairs []string
+	for _, s := range all {
+		if len(s) > 3 { // less would be found everywhere
+			pairs = append(pairs, s, "...", url.QueryEscape(s), "...")
+		}
+	}
+	return pairs
+}
+
+// hide takes secrets out of what servers said, who may repeat what they were sent. pairs are for strings.NewReplacer.
+func (r *Report) hide(pairs []string) {
+	hide := strings.NewReplacer(pairs...)
+	for i := range r.Subjects {
+		r.Subjects[i].About = hide.Replace(r.Subjects[i].About)
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Found = hide.Replace(f.Found)
+		for k := range f.At {
+			f.At[k] = hide.Replace(f.At[k])
+		}
+	}
 }
 
 // doctor is one examination.

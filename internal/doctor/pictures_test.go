@@ -353,6 +353,16 @@ func TestSecretsAreNotShown(t *testing.T) {
 	if text := fmt.Sprintf("%+v", r); strings.Contains(text, "topsecret") || !strings.Contains(text, "other.example/x.png") {
 		t.Errorf("the token is in what is sent on: %s", text)
 	}
+	s.capabilities = ""
+	s.tile = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Type", "text/plain; for="+r.Header.Get("X-Key"))
+		fmt.Fprintf(w, "unknown token %s in %s", r.Header.Get("Authorization"), r.URL)
+		return true
+	}
+	r = look(t, s, "/wms?layers=photo&access_token=top+secret", Options{Token: "topsecret", Header: http.Header{"X-Key": {"topsecret"}}})
+	if text := fmt.Sprintf("%+v", r); strings.Contains(text, "secret") || !strings.Contains(text, "unknown token") {
+		t.Errorf("the token is in what the server repeats: %s", text)
+	}
 	if len(got) == 0 || got[0] != "Bearer topsecrettopsecret" {
 		t.Errorf("sent %q", got)
 	}

@@ -63,7 +63,8 @@ func refuse(try, reason string, args ...any) error {
 }
 
 // Ask is how heights are wanted: of which level, "" for the deepest, and above what: "" for what is kept, [Ellipsoid], [MSL].
-type Ask struct{ Level, Vertical string }
+// Lifted is what [LiftedBy] says of the dataset, or "".
+type Ask struct{ Level, Vertical, Lifted string }
 
 // Ground is a surface as one question sees it. It is for one goroutine.
 type Ground struct {
@@ -71,12 +72,13 @@ type Ground struct {
 	info     tilestore.Info
 	deepest  uint8
 	vertical string
-	sea      Sea // of questions for mean sea level only
+	sea      Sea    // of questions for mean sea level only
+	lifted   string // the geoids that the dataset's heights counted from
 }
 
 // New returns the ground of a dataset as asked for, or a [*Refusal]: no such level, or heights that cannot be had so.
 func New(surface Surface, info tilestore.Info, ask Ask, sea Sea) (*Ground, error) {
-	g := &Ground{surface: surface, info: info, deepest: info.Levels[1], vertical: info.Vertical}
+	g := &Ground{surface: surface, info: info, deepest: info.Levels[1], vertical: info.Vertical, lifted: ask.Lifted}
 	if g.vertical == "" {
 		g.vertical = "not stated"
 	}

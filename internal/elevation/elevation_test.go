@@ -63,6 +63,12 @@ func TestAnAnswerSaysWhatItsHeightIs(t *testing.T) {
 			`{"lon":1,"lat":60,"height":null,"level":null,"resolution":null,"interpolation":null,"vertical":"ellipsoid"`},
 		"sea level": {Ask{Vertical: MSL}, orb.Point{1, 42},
 			`{"lon":1,"lat":42,"height":140,"level":7,"resolution":2441.86,"interpolation":0.25,"undulation":-40,"vertical":"msl","geoid":"sunk"`},
+		"a sea that is not the dataset's": {Ask{Vertical: MSL, Lifted: "lake"}, orb.Point{1, 42}, `{"lon":1,"lat":42,"height":140,"level":7,` +
+			`"resolution":2441.86,"interpolation":0.25,"undulation":-40,"vertical":"msl","geoid":"sunk","datasetGeoid":"lake"`},
+		"the dataset's own sea": {Ask{Vertical: MSL, Lifted: "sunk"}, orb.Point{1, 42},
+			`{"lon":1,"lat":42,"height":140,"level":7,"resolution":2441.86,"interpolation":0.25,"undulation":-40,"vertical":"msl","geoid":"sunk"`},
+		"no sea asked for": {Ask{Lifted: "lake"}, orb.Point{1.5, 42},
+			`{"lon":1.5,"lat":42,"height":150,"level":7,"resolution":2441.86,"interpolation":0.25,"vertical":"ellipsoid"`},
 		"no sea": {Ask{Vertical: MSL}, orb.Point{21, 42},
 			`{"lon":21,"lat":42,"height":null,"level":null,"resolution":null,"interpolation":null,"vertical":"msl","geoid":"sunk"`},
 		"to a millimetre": {Ask{Vertical: Ellipsoid}, orb.Point{0.123456789, 0},
@@ -84,6 +90,21 @@ func TestAnAnswerSaysWhatItsHeightIs(t *testing.T) {
 				t.Errorf("a negative zero: %s", got)
 			}
 		})
+	}
+}
+
+func TestTheGeoidsOfADatasetAreInItsProvenance(t *testing.T) {
+	for provenance, want := range map[string]string{
+		``:                           "",
+		`[1]`:                        "",
+		`{"sources":[{"name":"a"}]}`: "",
+		`{"sources":[{"shift":{"model":"EGM96 height"}},{"shift":{"model":"EGM96 height"}}]}`:                              "EGM96 height",
+		`{"sources":[{"shift":{"model":"a"}}],"updates":[{"sources":[{"shift":{"model":"b"}}]}]}`:                          "a, b",
+		`{"sources":[{}],"base":{"provenance":{"sources":[{"shift":{"model":"a"}}],"base":{"name":"x","provenance":{}}}}}`: "a",
+	} {
+		if got := LiftedBy(json.RawMessage(provenance)); got != want {
+			t.Errorf("%s: %q, want %q", provenance, got, want)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // AppendJSON appends a reading as an object: lon, lat, height (null for none), level, vertical, resolution (metres between
 // posts), interpolation (metres by which the source may differ there), source, and the dataset's attribution if it has one; of
-// heights above mean sea level also geoid and undulation.
+// heights above mean sea level also geoid and undulation, and datasetGeoid if the dataset's heights counted from another.
 func (g *Ground) AppendJSON(dst []byte, r Reading) []byte {
 	dst = appendNumber(append(dst, `{"lon":`...), r.Place.Lon())
 	dst = appendNumber(append(dst, `,"lat":`...), r.Place.Lat())
@@ -36,6 +36,9 @@ func (g *Ground) appendFacts(dst []byte) []byte {
 	}
 	if g.sea.Geoid != nil {
 		dst = appendText(append(dst, `,"geoid":`...), g.sea.Name)
+		if other := g.OtherGeoid(); other != "" {
+			dst = appendText(append(dst, `,"datasetGeoid":`...), other)
+		}
 	}
 	return dst
 }

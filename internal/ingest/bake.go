@@ -393,7 +393,7 @@ func (o *oven) bakeTile(c tilegrid.Coord) (tile, error) {
 	case o.water != nil && o.kept != nil:
 		m.Water = o.painter.added(o.water, c, o.grid, o.kept)
 	case o.water != nil:
-		m.Water = o.painter.mask(o.water, c, o.grid)
+		m.Water = o.painter.mask(o.water, c, o.grid, o.marks)
 	default:
 		m.Water = o.kept
 	}

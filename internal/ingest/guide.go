@@ -43,6 +43,7 @@ type patch struct {
 	ring       bool      // goes round the globe: column cols is column 0 again
 	z          []float32 // heights without holes
 	enclosed   []bool    // in a hole that data surrounds, or data; nil if there is no such hole
+	edge       []float32 // how far above the base the data are where they end
 }
 
 const (
@@ -272,6 +273,7 @@ func (p *patch) settle(base Base, fill Fill, rim float64) {
 	narrow := max(0.05, math.Cos(lat*math.Pi/180))
 	far := distances(valid, p.cols, p.rows, narrow)
 	land := p.landward(valid, far, base, narrow)
+	p.edge = p.ends(valid, outside, base)
 	for k := range p.z {
 		enclosed[k] = !outside[k] && fill != NoFill
 		holes = holes || enclosed[k] && !valid[k]

@@ -79,7 +79,7 @@ func (p *painter) added(s *shores, c tilegrid.Coord, grid []float32, old []byte)
 		p.union[k] = pixel(old, k)
 	}
 	if s.dry || s.sea {
-		p.replace(b, s, p.mask(s, c, grid))
+		p.replace(b, s, p.mask(s, c, grid, nil))
 	}
 	if s.water != nil {
 		wet := p.wet.Draw(s.water, b)

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"math"
 	"slices"
 
@@ -26,9 +27,9 @@ type painter struct {
 }
 
 // mask returns the water mask of a tile as quantized-mesh has it: 256 x 256 bytes from the north, 0 land .. 255 water, or one
-// byte where all are the same. grid holds its posts. A pixel follows from its place and the posts around it, so neighbours have
-// no seam between them.
-func (p *painter) mask(s *shores, c tilegrid.Coord, grid []float32) []byte {
+// byte where all are the same. grid holds its posts, data says which of them a source has data for, nil for all. A pixel follows
+// from its place and the posts around it, so neighbours have no seam between them.
+func (p *painter) mask(s *shores, c tilegrid.Coord, grid []float32, data []bool) []byte {
 	mask, b := []byte{0}, tilegrid.Geodetic.Bound(c)
 	if s.dry {
 		mask = inverted(p.dry.Draw(s.land, b))
@@ -37,7 +38,11 @@ func (p *painter) mask(s *shores, c tilegrid.Coord, grid []float32) []byte {
 		mask = joined(mask, p.wet.Draw(s.water, b), func(a, b byte) byte { return byte(min(255, int(a)+int(b))) })
 	}
 	if s.sea {
-		mask = joined(mask, p.below(s, c, grid), func(a, b byte) byte { return max(a, b) })
+		sea := p.below(s, c, grid)
+		if !s.beyond && data != nil {
+			sea = p.surveyed(sea, data)
+		}
+		mask = joined(mask, sea, func(a, b byte) byte { return max(a, b) })
 	}
 	return mask
 }
@@ -94,6 +99,34 @@ func (p *painter) below(s *shores, c tilegrid.Coord, grid []float32) []byte {
 		return append(p.sea[:0], 255)
 	}
 	return p.flood()
+}
+
+// surveyed leaves of a sea what lies between posts with data.
+func (p *painter) surveyed(sea []byte, data []bool) []byte {
+	if len(sea) == 1 && sea[0] == 0 || !slices.Contains(data, false) {
+		return sea
+	}
+	if !slices.Contains(data, true) {
+		return append(p.sea[:0], 0)
+	}
+	if len(sea) == 1 {
+		p.sea = append(p.sea[:0], bytes.Repeat([]byte{sea[0]}, region.Side*region.Side)...)
+	}
+	for r := range terrain.Cells {
+		for c := range terrain.Cells {
+			k := r*terrain.StoredSide + c
+			if data[k] && data[k+1] && data[k+terrain.StoredSide] && data[k+terrain.StoredSide+1] {
+				continue
+			}
+			for y := range perCell {
+				clear(p.sea[(r*perCell+y)*region.Side+c*perCell:][:perCell])
+			}
+		}
+	}
+	if !slices.ContainsFunc(p.sea, func(b byte) bool { return b != 0 }) {
+		return p.sea[:1]
+	}
+	return p.sea
 }
 
 // slack is how far above the sea ground is still sea, metres: heights are rounded, and by a geoid the sea is not quite where another geoid has it.

@@ -29,3 +29,30 @@ func (p *patch) landward(valid []bool, far []float32, base Base, narrow float64)
 	}
 	return share
 }
+
+// ends returns how far above the base the data are that have nothing beside them.
+func (p *patch) ends(valid, outside []bool, base Base) (edge []float32) {
+	for k, ok := range valid {
+		c := k % p.cols
+		if ok && (k >= p.cols && outside[k-p.cols] || k+p.cols < len(valid) && outside[k+p.cols] || c > 0 && outside[k-1] || c+1 < p.cols && outside[k+1]) {
+			edge = append(edge, p.z[k]-base.at(p.point(k)))
+		}
+	}
+	return edge
+}
+
+// seaEdge is the least share of the data's edge that is sea where the sea goes on beyond it.
+const seaEdge = 0.9
+
+// seaAround tells whether the data end in a sea that stands so far above the base nearly everywhere: they are islands, or the globe.
+func (g *guide) seaAround(level float32) bool {
+	wet, all := 0, 0
+	for _, p := range g.patches {
+		for _, h := range p.edge {
+			if all++; h <= level+seaLevelled {
+				wet++
+			}
+		}
+	}
+	return float64(wet) >= seaEdge*float64(all)
+}

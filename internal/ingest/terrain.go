@@ -178,7 +178,7 @@ func (j *Job) Run(ctx context.Context, store Store, jobs int, report func(Progre
 	if err != nil {
 		return fmt.Errorf("survey: %w", err)
 	}
-	b := &Baker{sources: j.sources, void: j.stack.Void, guide: g, plan: j.Plan, errors: j.tolerances(), box: j.options.BBox, water: j.water.over(g.base)}
+	b := &Baker{sources: j.sources, void: j.stack.Void, guide: g, plan: j.Plan, errors: j.tolerances(), box: j.options.BBox, water: j.water.about(g)}
 	if err := b.Run(ctx, store, jobs, report); err != nil {
 		return err
 	}

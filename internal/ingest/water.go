@@ -17,7 +17,7 @@ import (
 type Water struct {
 	Files []string // polygons of water, such as lakes
 	Land  []string // polygons of land: all that lies outside them is water
-	Sea   bool     // ground at or below Level is water, ground without data included
+	Sea   bool     // ground at or below Level is water, as far as sources have data; see shores.beyond
 	Level float64  // metres above the base; see Base
 }
 
@@ -50,6 +50,7 @@ type shores struct {
 	sea         bool
 	level       float32 // of the sea above base; 0 where only polygons are water
 	base        Base
+	beyond      bool // it goes on where no source has data: as Sea fills that, or all around the data there is sea
 	clamp       bool
 	ground      *region.Region // over a dataset: the sources' ground, which land and sea are about
 	clip        *region.Region // and what of it counts; nil: all
@@ -80,6 +81,15 @@ func (j *Job) openShores(ctx context.Context) error {
 		sea: o.Water.Sea, level: float32(o.Water.Level), clamp: o.Bathymetry == ClampBathymetry,
 	}
 	return nil
+}
+
+// about returns the water of a job whose sea lies on a guide's base, and goes on where the data end in it.
+func (s *shores) about(g *guide) *shores {
+	on := s.over(g.base)
+	if on != nil {
+		on.beyond = g.fill == Sea || g.seaAround(on.level)
+	}
+	return on
 }
 
 // over returns the water of a job whose sea lies on a base.

@@ -82,7 +82,7 @@ func TestAMaskIsWaterWhereAnyOfItsPartsSaysSo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var p painter
 			for range 2 { // the painter's memory must not matter
-				mask := p.mask(&c.shores, tilegrid.Coord{Z: 6, X: 70, Y: 40}, c.grid)
+				mask := p.mask(&c.shores, tilegrid.Coord{Z: 6, X: 70, Y: 40}, c.grid, nil)
 				if len(mask) != c.bytes {
 					t.Fatalf("%d bytes, want %d", len(mask), c.bytes)
 				}
@@ -103,7 +103,7 @@ func TestAMaskIsWaterWhereAnyOfItsPartsSaysSo(t *testing.T) {
 func TestTheShoreOfASlopeIsWhereItMeetsTheSea(t *testing.T) {
 	var p painter
 	for _, level := range []float32{-80, -33.3, 0.1, 47} {
-		mask := p.mask(&shores{sea: true, level: level - terrain.StoredStep}, tilegrid.Coord{Z: 9}, slope(-100, 100))
+		mask := p.mask(&shores{sea: true, level: level - terrain.StoredStep}, tilegrid.Coord{Z: 9}, slope(-100, 100), nil)
 		wet := 0.0
 		for _, v := range mask[:256] {
 			wet += float64(v) / 255
@@ -393,5 +393,57 @@ func TestAKilledRunWithWaterCarriesOnToTheSameTiles(t *testing.T) {
 	}
 	if !cmp.Equal(again.tiles, whole.tiles) || !cmp.Equal(again.heights, whole.heights) {
 		t.Error("tiles differ from those of a run in one piece")
+	}
+}
+
+// TestTheSeaEndsWithTheDataUnlessTheyEndInIt has ground far above the sea, an island, and ground that is an island as told.
+func TestTheSeaEndsWithTheDataUnlessTheyEndInIt(t *testing.T) {
+	height := func(name string, rim, middle int) string {
+		line := func(ends, between int) string {
+			return fmt.Sprintf("%d %d%s %d\n", ends, ends, strings.Repeat(fmt.Sprint(" ", between), 16), ends)
+		}
+		rows := strings.Repeat(line(rim, rim), 2) + strings.Repeat(line(rim, middle), 15) + strings.Repeat(line(rim, rim), 2)
+		file := filepath.Join(t.TempDir(), name)
+		text := "ncols 19\nnrows 19\nxllcorner 10\nyllcorner 40\ncellsize 0.1\n" + rows
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	for _, c := range []struct {
+		name            string
+		rim, middle     int
+		fill            Fill
+		inside, outside bool // water
+	}{
+		{"mountains", 900, 800, Interpolate, false, false},
+		{"a valley below the sea in mountains", 900, -50, Interpolate, true, false},
+		{"an island", 0, 800, Interpolate, false, true},
+		{"mountains, the rest told to be sea", 900, 800, Sea, false, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := optionsFor(height("ground.asc", c.rim, c.middle))
+			o.Fill, o.Water = c.fill, Water{Sea: true}
+			m := newMemory()
+			j := prepare(t, o)
+			if err := j.Run(t.Context(), m, 2, silent); err != nil {
+				t.Fatal(err)
+			}
+			for place, want := range map[orb.Point]bool{{10.9, 40.9}: c.inside, {15.5, 40.9}: c.outside} {
+				tile := tilegrid.Geodetic.At(place, j.Plan.Leaf)
+				for m.tiles[tile] == nil {
+					tile = tile.Parent()
+				}
+				mesh, err := terrain.Decode(bytes.NewReader(m.tiles[tile]))
+				if err != nil {
+					t.Fatal(err)
+				}
+				b := tilegrid.Geodetic.Bound(tile)
+				x, y := int((place[0]-b.Min[0])/(b.Max[0]-b.Min[0])*256), int((b.Max[1]-place[1])/(b.Max[1]-b.Min[1])*256)
+				if v := pixel(mesh.Water, y*256+x); (v > 127) != want {
+					t.Errorf("%v in %s: %d", place, tile, v)
+				}
+			}
+		})
 	}
 }

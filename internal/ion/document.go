@@ -65,7 +65,7 @@ func NewEndpoint(a Asset, form Form, address, token string) Endpoint {
 		}
 	}
 	if a.Info.Attribution != "" {
-		e.Attributions = append(e.Attributions, Attribution{HTML: a.Info.Attribution})
+		e.Attributions = append(e.Attributions, Attribution{HTML: tilestore.Credit(a.Info.Attribution)})
 	}
 	return e
 }
@@ -88,7 +88,7 @@ type Document struct {
 func Describe(a Asset) Document {
 	i := a.Info
 	d := Document{
-		ID: a.ID, Type: typeOf(i.Kind), Name: cmp.Or(i.Title, i.Name), Attribution: i.Attribution, Bytes: i.SizeBytes,
+		ID: a.ID, Type: typeOf(i.Kind), Name: cmp.Or(i.Title, i.Name), Attribution: tilestore.Credit(i.Attribution), Bytes: i.SizeBytes,
 		Status: "COMPLETE", PercentComplete: 100,
 	}
 	if !a.Base() {

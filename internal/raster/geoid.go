@@ -48,8 +48,9 @@ func geoidCode(name string) (code int, ok bool) {
 }
 
 // OpenGeoid opens a model by name: egm96, egm2008, egm84, EPSG:n with the code of a vertical system, or the path of a grid file, GTX or GeoTIFF,
-// that holds metres above the ellipsoid; a bare name that is not in the working folder is looked for in PROJ's. A grid is read whole, about 4 MB for egm96. What PROJ has no grid for is an error that matches
-// [ErrVertical], names the missing file and says where it belongs; a name that is none of these is one about --vertical.
+// that holds metres above the ellipsoid; a bare name that is not in the working folder is looked for in PROJ's. A grid is read whole,
+// about 4 MB for egm96. What PROJ has no grid for is an error that matches [ErrVertical], names the missing file and says where it belongs; a name
+// that is none of these is one about --vertical.
 func OpenGeoid(ctx context.Context, name string) (*Geoid, error) {
 	setup(0)
 	if err := ctx.Err(); err != nil {

@@ -152,7 +152,11 @@ func (s *Server) adminReload(c echo.Context) error {
 	if other := s.renewed(everything(c.Request().Context()), now); other != nil {
 		now = other
 	}
-	return c.JSON(http.StatusOK, map[string]any{"datasets": len(now.infos), "tokens": s.options.Access.Tokens()})
+	told := map[string]any{"datasets": len(s.seenBy(c.Request().Context(), now).infos)}
+	if v := visitorOf(c.Request().Context()); v != nil && v.grant != nil && v.grant.All() {
+		told["tokens"] = s.options.Access.Tokens()
+	}
+	return c.JSON(http.StatusOK, told)
 }
 
 // patient is the body of an upload, which may take as long as it takes, so long as bytes keep coming: the usual limits are on whole requests.
@@ -160,23 +164,39 @@ type patient struct {
 	io.Reader
 	control  *http.ResponseController
 	limits   Limits
+	began    time.Time
 	extended time.Time
+	read     int64 // bytes
 	failed   error // of the reading
 }
 
+// How slow an upload may be: there is one at a time, and whoever sends it must not keep the others away.
+const (
+	uploadRate  = 16 << 10 // bytes a second on average
+	uploadGrace = time.Minute
+)
+
+var errSlow = errors.New("server: an upload that is too slow")
+
 func newPatient(c echo.Context, l Limits) *patient {
-	p := &patient{Reader: c.Request().Body, control: http.NewResponseController(c.Response()), limits: l}
+	p := &patient{Reader: c.Request().Body, control: http.NewResponseController(c.Response()), limits: l, began: time.Now()}
 	_ = p.control.SetWriteDeadline(time.Time{}) // errors are of connections that know no deadlines, or are gone
 	return p
 }
 
 // Read reads on, and gives the client as long as for a whole request until it has to send the next bytes.
 func (p *patient) Read(b []byte) (int, error) {
-	if now := time.Now(); now.Sub(p.extended) > time.Second {
+	now := time.Now()
+	if late := now.Sub(p.began) - uploadGrace; late > 0 && float64(p.read) < late.Seconds()*uploadRate {
+		p.failed = errSlow
+		return 0, errSlow
+	}
+	if now.Sub(p.extended) > time.Second {
 		p.extended = now
 		_ = p.control.SetReadDeadline(now.Add(p.limits.Read + time.Second))
 	}
 	n, err := p.Reader.Read(b)
+	p.read += int64(n)
 	if err != nil && err != io.EOF {
 		p.failed = err
 	}

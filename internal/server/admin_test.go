@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terrane/terrane/tilestore"
 )
@@ -127,6 +128,35 @@ func TestAClientHearsOfAnAdminOnlyWhatItMay(t *testing.T) {
 			if got.StatusCode != c.status || !strings.Contains(body, c.text) || strings.Contains(body, "secret") || (c.status == 503) != retry {
 				t.Errorf("%s, %v: %d %s", method, c.err, got.StatusCode, body)
 			}
+		}
+	}
+}
+
+func TestAnUploadThatDripsIsEnded(t *testing.T) {
+	s := New(newShelf(), Options{})
+	for name, c := range map[string]struct {
+		since time.Duration
+		read  int64
+		want  error
+	}{
+		"it has just begun":     {0, 0, nil},
+		"slow in its minute":    {50 * time.Second, 1, nil},
+		"slow after it":         {2 * time.Minute, 60*uploadRate - 1, errSlow},
+		"quick enough after it": {2 * time.Minute, 61 * uploadRate, nil},
+	} {
+		p := newPatient(s.echo.NewContext(httptest.NewRequest("PUT", "/", strings.NewReader("x")), httptest.NewRecorder()), Limits{})
+		p.began, p.read = time.Now().Add(-c.since), c.read
+		if _, err := p.Read(make([]byte, 1)); !errors.Is(err, c.want) || !errors.Is(p.failed, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+func TestAnAdministratorIsToldOfTheirDatasetsOnly(t *testing.T) {
+	s, b := newGuarded(t, Options{Admin: new(clerk)})
+	for token, want := range map[string]string{b.slopeAdmin: `{"datasets":1}`, b.admin: `{"datasets":6,"tokens":7}`} {
+		if body := bodyOf(t, ask(s, "POST", "/admin/reload", bearer(token))); strings.TrimSpace(string(body)) != want {
+			t.Errorf("%s, want %s", body, want)
 		}
 	}
 }

@@ -44,12 +44,15 @@ func (s *Server) trusted(peer string) bool {
 }
 
 // origin is what a proxy tells of the request that it got; empty fields were not told.
-type origin struct{ scheme, host, prefix string }
+type origin struct {
+	scheme, host, prefix string
+	client               string // address, with or without a port; not checked
+}
 
-// forwarded reads Forwarded (RFC 7239) and X-Forwarded-Proto, -Host and -Prefix; of a list the last entry counts, which the nearest
+// forwarded reads Forwarded (RFC 7239) and X-Forwarded-Proto, -Host, -Prefix and -For; of a list the last entry counts, which the nearest
 // proxy wrote. What is not a scheme, a host or a path is dropped.
 func forwarded(h http.Header) origin {
-	o := origin{last(h["X-Forwarded-Proto"]), last(h["X-Forwarded-Host"]), last(h["X-Forwarded-Prefix"])}
+	o := origin{last(h["X-Forwarded-Proto"]), last(h["X-Forwarded-Host"]), last(h["X-Forwarded-Prefix"]), last(h["X-Forwarded-For"])}
 	for _, p := range strings.Split(last(h["Forwarded"]), ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
 		switch value = strings.Trim(value, `"`); strings.ToLower(name) {
@@ -57,6 +60,8 @@ func forwarded(h http.Header) origin {
 			o.scheme = value
 		case "host":
 			o.host = value
+		case "for":
+			o.client = value
 		}
 	}
 	if o.scheme = strings.ToLower(o.scheme); o.scheme != "https" && o.scheme != "http" {

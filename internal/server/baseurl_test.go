@@ -15,11 +15,11 @@ func TestForwardedTakesWhatTheNearestProxyWrote(t *testing.T) {
 		want   origin
 	}{
 		{"nothing", http.Header{}, origin{}},
-		{"one of each", http.Header{"X-Forwarded-Proto": {"HTTPS"}, "X-Forwarded-Host": {"a.example:1"}, "X-Forwarded-Prefix": {"/t"}}, origin{"https", "a.example:1", "/t"}},
+		{"one of each", http.Header{"X-Forwarded-Proto": {"HTTPS"}, "X-Forwarded-Host": {"a.example:1"}, "X-Forwarded-Prefix": {"/t"}}, origin{scheme: "https", host: "a.example:1", prefix: "/t"}},
 		{"the last of a list", http.Header{"X-Forwarded-Host": {"evil.example, a.example"}}, origin{host: "a.example"}},
 		{"the last line", http.Header{"X-Forwarded-Host": {"evil.example", "a.example"}}, origin{host: "a.example"}},
 		{"an empty last entry", http.Header{"X-Forwarded-Host": {"evil.example,"}}, origin{}},
-		{"Forwarded before X-Forwarded", http.Header{"X-Forwarded-Proto": {"http"}, "Forwarded": {`Proto=https; HOST="[::1]:80"`}}, origin{"https", "[::1]:80", ""}},
+		{"Forwarded before X-Forwarded", http.Header{"X-Forwarded-Proto": {"http"}, "Forwarded": {`Proto=https; HOST="[::1]:80"`}}, origin{scheme: "https", host: "[::1]:80"}},
 		{"no scheme, host or path", http.Header{"X-Forwarded-Proto": {"ftp"}, "X-Forwarded-Host": {"a b"}, "X-Forwarded-Prefix": {"t"}}, origin{}},
 		{"another origin as prefix", http.Header{"X-Forwarded-Prefix": {"//evil.example"}}, origin{}},
 	} {

@@ -134,10 +134,11 @@ func (m dem) tile(ctx context.Context, d *lease, p xyz.Path) (*answer, error) {
 	return a, nil
 }
 
-// demJSON is TileJSON with the member by which clients know how to read the colours.
+// demJSON is TileJSON with the member by which clients know how to read the colours, and what the heights count from.
 type demJSON struct {
 	xyz.TileJSON
 	Encoding string `json:"encoding"`
+	Vertical string `json:"vertical,omitempty"` // as in layer.json
 }
 
 var errDEMFormat = errors.New("server: heights come as png and webp")
@@ -155,7 +156,7 @@ func (m dem) tileJSON(c echo.Context, d *lease, p xyz.Path) error {
 	}
 	l := xyz.NewLayer(m.baseURL(r), p.Ref, d.info, demSide*p.Scale)
 	l.Grid, l.Levels, l.MIME = tilegrid.Mercator, demLevels(d.info, p.Scale), tilestore.PNG
-	j := demJSON{xyz.NewTileJSON(l, 1), m.encoding.String()}
+	j := demJSON{xyz.NewTileJSON(l, 1), m.encoding.String(), d.info.Vertical}
 	suffix := "." + ext
 	if p.Scale == 2 {
 		suffix = "@2x." + ext

@@ -117,16 +117,16 @@ func TestTileJSONOfHeightsNamesItsEncoding(t *testing.T) {
 	for path, want := range map[string]demJSON{
 		"/rgb/rough/tilejson.json": {xyz.TileJSON{
 			Tiles: []string{"http://example.com/rgb/rough/{z}/{x}/{y}.png"}, MaxZoom: 9, TileSize: 256, Format: "png",
-		}, "mapbox"},
+		}, "mapbox", "ellipsoid"},
 		"/terrarium/rough@1/tilejson@2x.json?format=webp": {xyz.TileJSON{
 			Tiles: []string{"http://example.com/terrarium/rough@1/{z}/{x}/{y}@2x.webp"}, MaxZoom: 8, TileSize: 512, Format: "webp",
-		}, "terrarium"},
+		}, "terrarium", "ellipsoid"},
 	} {
 		var got demJSON
 		decoded(t, ask(s, "GET", path), 200, &got)
 		if got.TileJSON.TileJSON != "3.0.0" || got.Tiles[0] != want.Tiles[0] || got.MaxZoom != want.MaxZoom || got.TileSize != want.TileSize ||
 			got.Format != want.Format ||
-			got.Encoding != want.Encoding || got.Bounds != [4]float64{10, 47, 11, 48} || got.Attribution != "© Survey" || got.Scheme != "xyz" {
+			got.Encoding != want.Encoding || got.Vertical != want.Vertical || got.Bounds != [4]float64{10, 47, 11, 48} || got.Attribution != "© Survey" || got.Scheme != "xyz" {
 			t.Errorf("%s: %+v", path, got)
 		}
 	}

@@ -118,7 +118,7 @@ func (s *Server) places(ctx context.Context, q places.Query, hits *[]places.Hit,
 	infos, _ := s.options.Places.All(ctx)
 	for _, i := range infos {
 		if i.Attribution != "" && slices.ContainsFunc(some, func(h places.Hit) bool { return h.Gazetteer == i.Name }) {
-			answer.Attributions = append(answer.Attributions, attribution{i.Attribution, true})
+			answer.Attributions = append(answer.Attributions, attribution{tilestore.Credit(i.Attribution), true})
 		}
 	}
 	if len(infos) == 0 {

@@ -138,10 +138,9 @@ func (s *Server) throttle(c echo.Context, g *access.Grant, at gate) error {
 
 // client is the address that a request comes from, as a trusted proxy tells it. Of IPv6 it is the network of 64 bits: one customer has that many.
 func (s *Server) client(r *http.Request) string {
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	a, err := netip.ParseAddr(host)
+	a, err := addressOf(r.RemoteAddr)
 	if s.trusted(r.RemoteAddr) {
-		if told, wrong := netip.ParseAddr(last(r.Header["X-Forwarded-For"])); wrong == nil {
+		if told, wrong := addressOf(forwarded(r.Header).client); wrong == nil {
 			a, err = told, nil
 		}
 	}
@@ -152,6 +151,14 @@ func (s *Server) client(r *http.Request) string {
 		a = netip.PrefixFrom(a, 64).Masked().Addr()
 	}
 	return a.String()
+}
+
+// addressOf reads an address with or without a port: "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]".
+func addressOf(text string) (netip.Addr, error) {
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	return netip.ParseAddr(strings.Trim(text, "[]"))
 }
 
 // local tells whether a request comes from this machine and nobody says that it is passed on for another.
@@ -233,17 +240,9 @@ func (s *Server) coversLayers(c echo.Context) error {
 	if s.options.Access == nil {
 		return nil
 	}
-	for key, values := range queryOf(c.Request()) {
-		if !slices.ContainsFunc([]string{"layers", "query_layers", "layer"}, func(name string) bool { return strings.EqualFold(name, key) }) {
-			continue
-		}
-		for name := range strings.SplitSeq(strings.Join(values, ","), ",") {
-			if name = strings.TrimSpace(name); name == "" {
-				continue
-			}
-			if err := covered(c.Request().Context(), name); err != nil {
-				return err
-			}
+	for name := range namedLayers(c.Request()) {
+		if err := covered(c.Request().Context(), name); err != nil {
+			return err
 		}
 	}
 	return nil

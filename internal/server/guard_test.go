@@ -367,6 +367,18 @@ func TestRatesAreKept(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, c.got, c.want)
 		}
 	}
+	proxied := New(newShelf(), Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
+	for header, want := range map[string]string{
+		"X-Forwarded-For: 192.0.2.1, 192.0.2.7": "192.0.2.7", "Forwarded: for=192.0.2.8": "192.0.2.8", `Forwarded: proto=https; For="192.0.2.9:81"`: "192.0.2.9",
+		`Forwarded: for="[2001:db8::1]:81"`: "2001:db8::", "Forwarded: for=_hidden": "127.0.0.1", "Via: x": "127.0.0.1",
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		name, value, _ := strings.Cut(header, ": ")
+		r.RemoteAddr, r.Header = "127.0.0.1:1", http.Header{name: {value}}
+		if got := proxied.client(r); got != want {
+			t.Errorf("%s: %s, want %s", header, got, want)
+		}
+	}
 	open := New(newShelf(), Options{Rate: access.Rate{Requests: 1, Per: time.Hour}})
 	if a, b := ask(open, "GET", "/datasets").StatusCode, ask(open, "GET", "/datasets").StatusCode; a != 200 || b != 429 {
 		t.Errorf("without tokens: %d, then %d", a, b)

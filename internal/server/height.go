@@ -60,8 +60,12 @@ func (s *Server) question(ctx context.Context, u *url.URL, prefix string, query 
 		return q, err
 	}
 	g, err := s.heightsOf(ctx, &q.lease)
+	var f *facts
 	if err == nil {
-		ask := elevation.Ask{Level: query.Get("level"), Vertical: query.Get("vertical")}
+		f, err = s.maps.facts(ctx, &q.lease)
+	}
+	if err == nil {
+		ask := elevation.Ask{Level: query.Get("level"), Vertical: query.Get("vertical"), Lifted: f.lifted}
 		q.ground, err = elevation.New(g.Probe(), q.info, ask, s.options.Sea)
 	}
 	if err != nil {

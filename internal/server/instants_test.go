@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -124,12 +125,13 @@ func marks(t *testing.T, s *Server, ref string) map[string]int {
 	}
 	all := map[string]int{
 		"XYZ": at("/imagery/" + ref + "/3/4/2.png"), "TMS": at("/tms/1.0.0/" + ref + "/3/4/5.png"),
+		"WMTS":       at("/wmts?" + kvp(aTile, "LAYER", ref, "TILEMATRIX", "3", "TILEROW", "2", "TILECOL", "4")),
+		"WMTS, REST": at("/wmts/1.0.0/" + ref + "/default/WebMercatorQuad/3/2/4.png"),
+		"WMS":        int(pixelAt(pictureOf(t, getMap(s, "LAYERS", ref), tilestore.PNG)).B),
 	}
-	if !strings.Contains(ref, "@") {
-		all["WMTS"] = at("/wmts?" + kvp(aTile, "LAYER", ref, "TILEMATRIX", "3", "TILEROW", "2", "TILECOL", "4"))
-		all["WMTS, REST"] = at("/wmts/1.0.0/" + ref + "/default/WebMercatorQuad/3/2/4.png")
-		r := getMap(s, "LAYERS", ref)
-		all["WMS"] = int(pixelAt(pictureOf(t, r, tilestore.PNG)).B)
+	document := bodyOf(t, ask(s, "GET", "/wms?SERVICE=WMS&REQUEST=GetCapabilities&LAYERS="+ref))
+	if pinned := strings.Contains(ref, "@"); bytes.Contains(document, []byte("Name>"+ref+"<")) == pinned {
+		t.Errorf("%s in the capabilities: %v", ref, pinned)
 	}
 	return all
 }

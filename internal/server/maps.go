@@ -12,6 +12,7 @@ import (
 	"github.com/terrane/terrane/imagery"
 	"github.com/terrane/terrane/imagery/style"
 	"github.com/terrane/terrane/imagery/wms"
+	"github.com/terrane/terrane/internal/elevation"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -77,6 +78,7 @@ func (m *maps) draw(ctx context.Context, pixels int, work func(context.Context) 
 type facts struct {
 	tiles  *imagery.Tiles // of imagery; to be used on the reader of a request
 	ground bool           // terrain with heights
+	lifted string         // geoids that its sources' heights counted from
 	size   int            // pixels a side of a tile
 	deep   uint8          // deepest level of pictures, in the dataset's own grid
 	bands  []string       // of imagery: names of the values that tiles without loss hold; none if what they hold are colours
@@ -120,7 +122,7 @@ func (m *maps) facts(ctx context.Context, d *lease) (*facts, error) {
 			return nil, err
 		}
 		first, _ := style.Named("")
-		f.ground = err == nil
+		f.ground, f.lifted = err == nil, elevation.LiftedBy(d.info.Provenance)
 		_, f.deep = g.Source(first).Levels()
 	}
 	m.known.put(key, f)

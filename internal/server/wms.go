@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,9 @@ func (s *Server) wms(c echo.Context) error {
 func (s *Server) serveWMS(c echo.Context, now *offer) error {
 	service := now.wms
 	service.BaseURL = s.baseURL(c.Request()) + "/wms"
-	q, err := wms.Parse(c.Request().URL.RawQuery, &service, s.maps.registry)
+	drawn := service
+	drawn.Layers = append(slices.Clip(service.Layers), s.pinnedLayers(c.Request(), service.Limits.LayerLimit)...)
+	q, err := wms.Parse(c.Request().URL.RawQuery, &drawn, s.maps.registry)
 	if err != nil {
 		return err
 	}

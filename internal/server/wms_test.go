@@ -185,7 +185,7 @@ func TestWMSExceptionsSayWhatIsWrong(t *testing.T) {
 		{"MissingParameterValue", "BBOX", "-"},
 		{"LayerNotDefined", "LAYERS", "none"},
 		{"LayerNotDefined", "LAYERS", "mercator,"},
-		{"LayerNotDefined", "LAYERS", "mercator@1"},
+		{"LayerNotDefined", "LAYERS", "mercator@9"},
 		{"MissingParameterValue", "LAYERS", "-"},
 		{"InvalidParameterValue", "LAYERS", strings.Repeat("plate,", 40) + "plate"},
 		{"StyleNotDefined", "STYLES", "none"},

@@ -58,9 +58,9 @@ func (s *Server) tileOfWMTS(ctx context.Context, now *offer, q wmts.GetTile) (pi
 	if err := s.covers(ctx, q.Layer); err != nil {
 		return pictureTile{}, lease{}, err
 	}
-	l, ok := now.layers[q.Layer]
-	if !ok {
-		return pictureTile{}, lease{}, wmts.NoLayer()
+	l, err := s.layerOfWMTS(ctx, now, q.Layer)
+	if err != nil {
+		return pictureTile{}, lease{}, err
 	}
 	t, err := l.Tile(q)
 	if err != nil {
@@ -175,9 +175,9 @@ func (s *Server) pixelOfWMTS(ctx context.Context, now *offer, q wmts.GetFeatureI
 	if err := s.covers(ctx, q.Layer); err != nil {
 		return wmts.Info{}, lease{}, err
 	}
-	l, ok := now.layers[q.Layer]
-	if !ok {
-		return wmts.Info{}, lease{}, wmts.NoLayer()
+	l, err := s.layerOfWMTS(ctx, now, q.Layer)
+	if err != nil {
+		return wmts.Info{}, lease{}, err
 	}
 	i, err := l.Info(q)
 	if err != nil {

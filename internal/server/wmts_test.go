@@ -196,7 +196,7 @@ func TestWMTSExceptionsSayWhatIsWrongWhere(t *testing.T) {
 		{kvp(aTile, "VERSION", "2.0.0"), "InvalidParameterValue", "Version"},
 		{kvp(aTile, "LAYER", "-"), "MissingParameterValue", "Layer"},
 		{kvp(aTile, "LAYER", "none"), "InvalidParameterValue", "Layer"},
-		{kvp(aTile, "LAYER", "mercator@1"), "InvalidParameterValue", "Layer"},
+		{kvp(aTile, "LAYER", "mercator@9"), "InvalidParameterValue", "Layer"},
 		{kvp(aTile, "STYLE", "-"), "MissingParameterValue", "Style"},
 		{kvp(aTile, "STYLE", "none"), "InvalidParameterValue", "Style"},
 		{kvp(aTile, "FORMAT", "-"), "MissingParameterValue", "Format"},

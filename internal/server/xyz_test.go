@@ -336,7 +336,7 @@ func TestTileJSONSaysWhatThereIs(t *testing.T) {
 			t.Errorf("%s: nothing is to be seen at the corner of the bounds", c.path)
 		}
 	}
-	if j := tileJSONOf(t, s, "/imagery/mercator/tilejson.json"); j.Attribution != "© Survey & <Sons>" || math.Abs(j.Bounds[0]-4) > 0.1 || math.Abs(j.Bounds[3]-54) > 0.1 {
+	if j := tileJSONOf(t, s, "/imagery/mercator/tilejson.json"); j.Attribution != "© Survey & &lt;Sons&gt;" || math.Abs(j.Bounds[0]-4) > 0.1 || math.Abs(j.Bounds[3]-54) > 0.1 {
 		t.Errorf("%+v", j)
 	}
 	for _, path := range []string{"/imagery/none/tilejson.json", "/imagery/mercator@7/tilejson.json", "/imagery/slope/tilejson.json?style=none", "/imagery/mercator/tilejson.json?style=slope"} {

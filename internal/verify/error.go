@@ -2,9 +2,11 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/terrane/terrane/terrain"
@@ -36,11 +38,12 @@ func newPosts(cells int) posts {
 type errorRun struct {
 	v       *verifier
 	heights tilestore.Heights
+	bounds  []float64     // of each level, as the maker states them; none of datasets by others
 	slots   chan struct{} // one for each goroutine besides the first
 
 	mu        sync.Mutex // guards the fields below
 	sums      []errorSum
-	odd       []Fault          // grids that do not decode
+	odd       []Fault          // grids that do not decode, meshes beyond their bound
 	bare      []tilegrid.Coord // the first tiles without a grid, of bareCount
 	bareCount int64
 	some      bool // a grid was there
@@ -52,7 +55,7 @@ type errorSum struct {
 }
 
 func (v *verifier) errors(ctx context.Context, h tilestore.Heights) error {
-	r := &errorRun{v: v, heights: h, slots: make(chan struct{}, v.opt.Jobs-1), sums: make([]errorSum, len(v.levels))}
+	r := &errorRun{v: v, heights: h, slots: make(chan struct{}, v.opt.Jobs-1), bounds: boundsOf(v.info), sums: make([]errorSum, len(v.levels))}
 	columns, _ := v.info.Grid.Size(0)
 	for x := range columns {
 		if _, err := r.visit(ctx, tilegrid.Coord{X: x}); err != nil {
@@ -97,7 +100,8 @@ func (r *errorRun) visit(ctx context.Context, c tilegrid.Coord) (posts, error) {
 	if p.cells == 0 {
 		return p, nil
 	}
-	return p, r.measure(ctx, c, p)
+	deepest := !slices.ContainsFunc(parts[:], func(p posts) bool { return p.cells > 0 })
+	return p, r.measure(ctx, c, p, deepest)
 }
 
 // children visits the four children, each on a goroutine of its own if a slot is free.
@@ -194,8 +198,8 @@ func (r *errorRun) fault(c tilegrid.Coord, err error) {
 	r.odd = append(r.odd, Fault{c, true, "heights.corrupt", err.Error()})
 }
 
-// measure compares the mesh of c with its posts.
-func (r *errorRun) measure(ctx context.Context, c tilegrid.Coord, p posts) error {
+// measure compares the mesh of c with its posts, which are its own if it is the deepest at its place: then it must keep its bound.
+func (r *errorRun) measure(ctx context.Context, c tilegrid.Coord, p posts, deepest bool) error {
 	mesh, err := decodeTile(ctx, r.v.reader, c)
 	if mesh == nil || err != nil {
 		return err
@@ -211,11 +215,39 @@ func (r *errorRun) measure(ctx context.Context, c tilegrid.Coord, p posts) error
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if deepest && int(c.Z) < len(r.bounds) && sum.worst > r.bounds[c.Z]+terrain.Bulge(c.Z)+terrain.HeightStep(c.Z)+p.relief()*rounding {
+		r.odd = append(r.odd, Fault{c, true, "error.bound", fmt.Sprintf("%.3f m off at a post; its bound is %.3g m, and the earth's curvature is %.3g m over it",
+			sum.worst, r.bounds[c.Z], terrain.Bulge(c.Z))})
+	}
 	total := &r.sums[c.Z]
 	total.count += sum.count
 	total.squares += sum.squares
 	total.worst = max(total.worst, sum.worst)
 	return nil
+}
+
+// rounding is the share of a tile's relief by which a post may be off because vertices lie at 32768ths of the tile: on a wall, from
+// one post to the next, twice the 1024th of the way that a vertex may be off, and as much again.
+const rounding = 1.0 / 256
+
+// relief returns how far the highest post is above the lowest.
+func (p posts) relief() float64 {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, h := range p.z {
+		if h == h {
+			low, high = min(low, float64(h)), max(high, float64(h))
+		}
+	}
+	return max(0, high-low)
+}
+
+// boundsOf returns the error bound of each level that the provenance of a dataset states.
+func boundsOf(i tilestore.Info) []float64 {
+	var made struct{ MaxErrors []float64 }
+	if json.Unmarshal(i.Provenance, &made) != nil {
+		return nil
+	}
+	return made.MaxErrors
 }
 
 // draw returns the heights of a mesh at the places of posts.
