@@ -134,6 +134,9 @@ func TestPagesWorkBehindAProxyThatAddsAPathPrefix(t *testing.T) {
 		step{"do": "open", "path": "viewer", "size": []int{640, 400}},
 		step{"do": "complete"},
 		step{"do": "count", "selector": "#problems"},
+		step{"do": "press", "selector": "body", "key": "i"}, // the button "Inspect tile"
+		step{"do": "until", "text": "/maps/globe/inspect#dataset=ontario&tile="},
+		step{"do": "see", "selector": "#found[aria-busy=false] #facts dd"},
 	)
 	if line := texts(t, r[1]); !strings.Contains(line, proxy.URL+"/maps/globe/terrain/ontario/") {
 		t.Errorf("the line to copy lacks the proxy's address: %s", line)

@@ -266,6 +266,13 @@ func headerFaults() []doctorCase {
 		{"no Vary", "cache.vary", warning, faulty{head: func(_ int, h http.Header) { h.Del("Vary") }}, nil},
 		{"nothing for caches", "cache.headers", note, faulty{head: func(_ int, h http.Header) { h.Del("Cache-Control"); h.Del("ETag") }}, nil},
 		{"pages for what is not there", "http.catchall", warning, faulty{path: index}, nil},
+		{"other text for what is not there", "http.catchall", warning, faulty{say: func(c tilegrid.Coord, w http.ResponseWriter) bool {
+			if c.Z < deep+3 {
+				return false
+			}
+			w.Write([]byte(`{"tilejson":"2.1.0"}`))
+			return true
+		}}, nil},
 		{"a page on https", "net.mixed", note, faulty{}, []string{"--origin", "https://app.example"}},
 	}
 }

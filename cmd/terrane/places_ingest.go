@@ -194,11 +194,15 @@ func (a *app) readPlaces(ctx context.Context, files []string, f placesFlags, mad
 	for _, s := range made.Sources {
 		a.say("source   %s  %s  %s", s.Name, sizeText(s.SizeBytes), count(int(s.Places), "place"))
 	}
+	more, why := "", ""
+	if made.BadRows > shownBad && !a.verbose {
+		more, why = "        (--dry-run --verbose names them all)", "--dry-run --verbose says why, row by row"
+	}
 	if made.BadRows > 0 {
-		a.say("note     %s left out        (--dry-run --verbose names them all)", count(int(made.BadRows), "row"))
+		a.say("note     %s left out%s", count(int(made.BadRows), "row"), more)
 	}
 	if made.Places == 0 {
-		return remedy.New(files[0], fmt.Errorf("%w: no row of it can be used", places.ErrSource), "--dry-run --verbose says why, row by row")
+		return remedy.New(files[0], fmt.Errorf("%w: no row of it can be used", places.ErrSource), why)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ func TestAGazetteerIsMadeListedAndRemoved(t *testing.T) {
 	}
 	towns := file("Swiss Towns.csv", "name,lon,lat,population\nBern,7.45,46.95,133883\nZürich,8.55,47.37,420217\nNowhere,200,0,1\n,1,2,3\n")
 	latin := file("latin.csv", "name,lon,lat\nZ\xfcrich,8.5,47.4\n")
+	picture := file("x.tif", "II*\x00\x08\x00\x00\x00")
 	nothing := file("nothing.csv", "name,lon,lat\nA,b,c\n")
 	for _, c := range []struct {
 		name string
@@ -34,7 +35,8 @@ func TestAGazetteerIsMadeListedAndRemoved(t *testing.T) {
 		says string
 	}{
 		{"no file", nil, exitUsage, "try: terrane ingest places --help"},
-		{"a file that is not there", []string{"none.csv"}, exitInput, "none.csv"},
+		{"a file that is not there", []string{"none.csv"}, exitInput, "none.csv: unusable source: no such file or directory\n"},
+		{"a picture", []string{picture}, exitInput, "line 1 is no text\n"},
 		{"another encoding", []string{latin}, exitInput, "line 2 is not UTF-8: Latin-1, perhaps\ntry: iconv -f WINDOWS-1252"},
 		{"no row of use", []string{nothing}, exitInput, "no row of it can be used"},
 		{"a name that cannot be", []string{towns, "--name", "Über"}, exitUsage, "--name"},

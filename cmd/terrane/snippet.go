@@ -115,7 +115,7 @@ func (a *app) snippet(c *cobra.Command, args []string, f snippetFlags, base *url
 	}
 	text, ok := code[f.client]
 	if !ok {
-		return remedy.New(args[0], fmt.Errorf("%s cannot show it", f.client), "terrane snippet "+args[0]+" --list")
+		return remedy.New(args[0], fmt.Errorf("there is no code for %s that shows it", titleOf(f.client)), "terrane snippet "+args[0]+" --list")
 	}
 	if a.json {
 		return a.printJSON(snippetOf{f.client, titleOf(f.client), text})

@@ -20,8 +20,8 @@ nginx   location ~ \.terrain$ { add_header Content-Encoding gzip always; gzip of
 Apache  <FilesMatch "\.terrain$"> Header set Content-Encoding gzip; SetEnv no-gzip 1 </FilesMatch>
 IIS     <outboundRules> a rule with serverVariable RESPONSE_Content_Encoding = gzip for .terrain; doStaticCompression="false"`
 	plainChange = `do not flag files that are not gzipped:
-nginx   remove add_header Content-Encoding; gzip on; gzip_types application/vnd.quantized-mesh;
-Apache  remove Header set Content-Encoding; AddOutputFilterByType DEFLATE application/vnd.quantized-mesh
+nginx   add_header Content-Encoding only in location ~ \.terrain$, and only if those are gzipped; gzip on; gzip_types application/json;
+Apache  Header set Content-Encoding only in <FilesMatch "\.terrain$">, and only if those are gzipped; AddOutputFilterByType DEFLATE application/json
 IIS     remove the header from <customHeaders>; <urlCompression doDynamicCompression="true"/>`
 	corsChange = `send the header with every answer, errors too, once:
 nginx   add_header Access-Control-Allow-Origin * always;

@@ -245,6 +245,7 @@ func (t *tiles) beyond(ctx context.Context) {
 		there := a.ok() && len(a.raw) > 0
 		if there && !l.heightmap {
 			m, _ := dissect(a.body)
+			t.unless(m == nil, "http.catchall", a.at(), "%s for a tile that does not exist: it is none", beginning(a))
 			there = m != nil
 		}
 		t.unless(there, "layer.small", a.at(), "tile %s is there and not in available", c)

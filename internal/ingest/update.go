@@ -47,10 +47,17 @@ func (j *Job) Under() *Under { return j.options.Under }
 
 // openUnder readies the dataset that the sources are laid over.
 func (j *Job) openUnder(ctx context.Context) (err error) {
-	if j.options.Under != nil {
-		j.under, err = newDataset(ctx, j.options.Under)
+	if j.options.Under == nil {
+		return nil
 	}
-	return err
+	if j.under, err = newDataset(ctx, j.options.Under); err != nil {
+		return err
+	}
+	if i := j.under.Info(); j.water != nil && !slices.Contains(i.Extensions, watermask) {
+		return remedy.New(i.Name, fmt.Errorf("%w: its tiles have no water masks, and those that are copied would lack them", ErrOptions),
+			"ingest it with --water as well, or leave --water, --water-land and --bathymetry out")
+	}
+	return nil
 }
 
 // boundsUnder returns the error bound of each level that the dataset has: a border has equal vertices in the tiles beside it

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -225,6 +226,15 @@ func TestWaterStaysWhereAnUpdateBringsNone(t *testing.T) {
 	}
 	if wet == 0 {
 		t.Error("no water in the new levels")
+	}
+}
+
+func TestWaterOverADatasetWithoutMasksIsRefusedBeforeTheWork(t *testing.T) {
+	dir := t.TempDir()
+	o := over(dir, 1, made(t, dir, Options{Sources: []string{ascii(t, "wide.asc", 10, 40, 1, 40)}}), ascii(t, "fine.asc", 10.4, 40.4, 0.2, 40))
+	o.Water, o.Raster.SrcCRS, o.Leaf, o.Vertical = Water{Sea: true}, "EPSG:4326", -1, "ellipsoid"
+	if _, err := Prepare(t.Context(), o); !errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), "no water masks") {
+		t.Error(err)
 	}
 }
 

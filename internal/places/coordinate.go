@@ -13,25 +13,34 @@ import (
 type Written struct {
 	Point orb.Point
 	Read  string // how it was understood: "latitude, longitude"
+	west  bool   // O was read as west
+}
+
+// Otherwise is the place with O for the east of German, "Ost", if it was read as the west of French and Spanish, "ouest" and "oeste".
+func (w Written) Otherwise() (Written, bool) {
+	return Written{Point: orb.Point{-w.Point[0], w.Point[1]}, Read: w.Read + ", O for east"}, w.west
 }
 
 // number, and the signs of degrees, minutes and seconds in all their shapes.
 const (
-	decimal  = `[+\-−]?\d{1,3}(?:\.\d+)?`
+	decimal  = `[+\-]?\d{1,3}(?:\.\d+)?`
 	unsigned = `\d{1,3}(?:\.\d+)?`
-	degree   = `\s*(?:[°º˚]|DEG\b|D\b)?\s*`
-	minute   = `\s*['’′‵ʹ´]?\s*`
-	second   = `\s*(?:["”″‶ʺ¨]|''|’’|′′)?\s*`
+	degree   = `\s*(?:[°º˚]|DEG|D)?\s*`
+	minute   = `\s*(?:['’′‵ʹ´]|MIN|M)?\s*`
+	second   = `\s*(?:["”″‶ʺ¨]|''|’’|′′|SEC|S)?\s*`
 	sexa     = `(` + unsigned + `)` + degree + `(?:(` + unsigned + `)` + minute + `(?:(` + unsigned + `)` + second + `)?)?`
 )
 
 // notations are compiled once; they are tried in this order.
 var (
 	plainPair  = regexp.MustCompile(`^\(?\s*(` + decimal + `)\s*[°º˚]?\s*(?:[,;/\s])\s*(` + decimal + `)\s*[°º˚]?\s*\)?$`)
+	withHeight = regexp.MustCompile(`^\(?\s*([+\-]?\d{1,3}\.\d+)\s*,\s*([+\-]?\d{1,3}\.\d+)\s*,\s*[+\-]?\d{1,5}(?:\.\d+)?\s*[Mm]?\s*\)?$`)
+	wktPoint   = regexp.MustCompile(`^POINT\s*Z?\s*\(\s*(` + decimal + `)\s+(` + decimal + `)(?:\s+[+\-]?\d+(?:\.\d+)?)?\s*\)$`)
+	compact    = regexp.MustCompile(`^(\d\d)(\d\d)(\d\d(?:\.\d+)?)?([NS])\s*(\d{3})(\d\d)(\d\d(?:\.\d+)?)?([EW])$`)
 	geoURI     = regexp.MustCompile(`^(?i:geo):(` + decimal + `),(` + decimal + `)(?:,[^;]*)?(?:[;?].*)?$`)
-	letterLast = regexp.MustCompile(`^([+\-−]?)` + sexa + `([NSEWO])[,;\s]*([+\-−]?)` + sexa + `([NSEWO])$`)
+	letterLast = regexp.MustCompile(`^([+\-]?)` + sexa + `([NSEWO])[,;\s]*([+\-]?)` + sexa + `([NSEWO])$`)
 	letterHead = regexp.MustCompile(`^([NSEWO])\s*` + sexa + `[,;\s]*([NSEWO])\s*` + sexa + `$`)
-	signedPair = regexp.MustCompile(`^([+\-−]?)` + sexaSigned + `[,;\s]\s*([+\-−]?)` + sexaSigned + `$`)
+	signedPair = regexp.MustCompile(`^([+\-]?)` + sexaSigned + `[,;\s]\s*([+\-]?)` + sexaSigned + `$`)
 	utmPair    = regexp.MustCompile(`^(?:UTM\s*)?(\d{1,2})\s*([C-HJ-NP-X])\s+(\d{5,7}(?:\.\d+)?)\s*M?\s*E?[,;\s]\s*(\d{1,8}(?:\.\d+)?)\s*M?\s*N?$`)
 	mgrsText   = regexp.MustCompile(`^(?:MGRS\s*)?(\d{1,2})\s*([C-HJ-NP-X])\s*([A-HJ-NP-Z])([A-HJ-NP-V])\s*((?:\d\s*){2,10})$`)
 )
@@ -39,14 +48,33 @@ var (
 // sexaSigned is sexa with degrees and minutes marked: nothing else tells these from a list of numbers.
 const sexaSigned = `(` + unsigned + `)\s*[°º˚]\s*(?:(` + unsigned + `)\s*['’′‵ʹ´]\s*(?:(` + unsigned + `)` + second + `)?)?`
 
+// dashes are what programs make of a minus.
+var dashes = strings.NewReplacer("−", "-", "–", "-", "—", "-", "‐", "-", "‑", "-")
+
+var (
+	decimalComma = regexp.MustCompile(`(\d),(\d)`)
+	otherComma   = regexp.MustCompile(`,\S`)
+)
+
 // ParseCoordinate reads a place written as numbers: decimal degrees ("46.5, 7.9", latitude first unless it can only be the longitude; "7.9E
-// 46.5N"), degrees and minutes and seconds (46°30'0"N 7°54'0"E, N46 30.5 E7 54), UTM (32T 417000 5150000), MGRS (32TMS1700050000), and geo:
-// addresses.
+// 46.5N"; "46,5 7,9"; a height may follow), degrees and minutes and seconds (46°30'0"N 7°54'0"E, N46 30.5 E7 54, 46d30m N 7d54m E,
+// 4630N00754E), UTM (32T 417000 5150000), MGRS (32TMS1700050000), POINT(7.9 46.5), and geo: addresses.
 func ParseCoordinate(text string) (Written, bool) {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(dashes.Replace(text))
 	if len(text) > 100 || !strings.ContainsAny(text, "0123456789") {
 		return Written{}, false
 	}
+	if w, ok := readAny(text); ok {
+		return w, true
+	}
+	dotted := decimalComma.ReplaceAllString(text, "$1.$2")
+	if dotted == text || otherComma.MatchString(dotted) {
+		return Written{}, false
+	}
+	return readAny(dotted)
+}
+
+func readAny(text string) (Written, bool) {
 	upper := strings.ToUpper(text)
 	for _, try := range []func(text, upper string) (Written, bool){readGeo, readPlain, readLetters, readSigned, readUTM, readMGRS} {
 		if c, ok := try(text, upper); ok {
@@ -56,9 +84,9 @@ func ParseCoordinate(text string) (Written, bool) {
 	return Written{}, false
 }
 
-// decimalOf reads a number that an expression matched; the sign may be a typographic one.
+// decimalOf reads a number that an expression matched.
 func decimalOf(s string) float64 {
-	v, _ := strconv.ParseFloat(strings.ReplaceAll(s, "−", "-"), 64)
+	v, _ := strconv.ParseFloat(s, 64)
 	return v
 }
 
@@ -70,7 +98,7 @@ func at(lat, lon float64, read string) (Written, bool) {
 	if lon > 180 || lon < -180 {
 		lon = math.Mod(lon+540, 360) - 180
 	}
-	return Written{orb.Point{lon, lat}, read}, true
+	return Written{Point: orb.Point{lon, lat}, Read: read}, true
 }
 
 func readGeo(text, _ string) (Written, bool) {
@@ -82,8 +110,14 @@ func readGeo(text, _ string) (Written, bool) {
 }
 
 // readPlain reads two numbers: latitude first, unless only the other way round is on the globe.
-func readPlain(text, _ string) (Written, bool) {
+func readPlain(text, upper string) (Written, bool) {
+	if m := wktPoint.FindStringSubmatch(upper); m != nil {
+		return at(decimalOf(m[2]), decimalOf(m[1]), "longitude, latitude")
+	}
 	m := plainPair.FindStringSubmatch(text)
+	if m == nil {
+		m = withHeight.FindStringSubmatch(text)
+	}
 	if m == nil {
 		return Written{}, false
 	}
@@ -97,8 +131,11 @@ func readPlain(text, _ string) (Written, bool) {
 	return at(a, b, "latitude, longitude")
 }
 
-// readLetters reads numbers that say by N, S, E, W (or O, the west of French and Spanish) what they are.
+// readLetters reads numbers that say by N, S, E, W (or O, see [Written.Otherwise]) what they are.
 func readLetters(_, upper string) (Written, bool) {
+	if m := compact.FindStringSubmatch(upper); m != nil {
+		return lettered([2]string{m[4], m[8]}, [2]string{}, [2][]string{m[1:4], m[5:8]})
+	}
 	if m := letterLast.FindStringSubmatch(upper); m != nil {
 		return lettered([2]string{m[5], m[10]}, [2]string{m[1], m[6]}, [2][]string{m[2:5], m[7:10]})
 	}
@@ -127,7 +164,9 @@ func lettered(letters, signs [2]string, parts [2][]string) (Written, bool) {
 	if len(lat) != 1 || math.Abs(lon[0]) > 180 {
 		return Written{}, false
 	}
-	return at(lat[0], lon[0], "degrees"+finer(parts[0]))
+	w, ok := at(lat[0], lon[0], "degrees"+finer(parts[0]))
+	w.west = letters[0] == "O" || letters[1] == "O"
+	return w, ok
 }
 
 // readSigned reads degrees and minutes with signs instead of letters, latitude first.

@@ -34,6 +34,20 @@ func TestCoordinatesAreReadInAnyNotation(t *testing.T) {
 		"46 deg 30' N 7 deg 54' E":    {7.9, 46.5},
 		"40°26′46″N 79°58′56″W":       {-79.982222, 40.446111},
 		"geo:46.5,7.9":                {7.9, 46.5},
+		"46,5 7,9":                    {7.9, 46.5}, // decimal commas
+		"46,5; 7,9":                   {7.9, 46.5},
+		"46,5, -7,9":                  {-7.9, 46.5},
+		"46,5°N 7,9°E":                {7.9, 46.5},
+		"–46.5 —7.9":                  {-7.9, -46.5}, // dashes of office programs
+		"46d30m N 7d54m E":            {7.9, 46.5},
+		"46d30m0s S 7d54m0s W":        {-7.9, -46.5},
+		"33 30 0S 70 39 0W":           {-70.65, -33.5},
+		"4630N00754E":                 {7.9, 46.5},
+		"463000S0075400W":             {-7.9, -46.5},
+		"46.5,7.9,1200":               {7.9, 46.5},
+		"46.5, 7.9, 1200 m":           {7.9, 46.5},
+		"POINT(7.9 46.5)":             {7.9, 46.5},
+		"Point Z (7.9 46.5 1200)":     {7.9, 46.5},
 		"geo:46.5,7.9;u=35":           {7.9, 46.5},
 		"geo:46.5,7.9,1200?z=11":      {7.9, 46.5},
 		"32T 417000 5150000":          {7.91833889, 46.49845494}, // cs2cs of PROJ 9.1.1, as all of UTM here
@@ -58,13 +72,25 @@ func TestCoordinatesAreReadInAnyNotation(t *testing.T) {
 func TestWhatIsNoCoordinateIsAName(t *testing.T) {
 	for _, text := range []string{
 		"", "Paris", "46", "46.5", "91, 95", "46, 190", "200, 300", "46.5N 7.9N", "46.5N, -7.9E", "46°61'N 7°E", "46.5 30 N 7 54 E", "geo:",
-		"geo:a,b", "1 2 3",
+		"geo:a,b", "1 2 3", "1,2,3", "1,2,3,4", "46,5,7,9", "POINT(7.9)", "POINT(200 100)", "4661N00754E", "12,3 Street",
 		"32T", "61T 417000 5150000", "32I 417000 5150000", "32C 417000 5150000", "32TZZ1700050000", "32TMS170005000", "42 Street",
 		"Route 66, 12", "Neustadt 1", "NaN, NaN", "Inf, Inf",
 	} {
 		if got, ok := ParseCoordinate(text); ok {
 			t.Errorf("%q is taken for %v", text, got)
 		}
+	}
+}
+
+func TestOIsWestFirstAndEastOtherwise(t *testing.T) {
+	w, ok := ParseCoordinate("47°22′N 8°33′O")
+	east, other := w.Otherwise()
+	if !ok || !other || w.Point[0] != -8.55 || east.Point[0] != 8.55 || east.Point[1] != w.Point[1] || east.Read == w.Read {
+		t.Errorf("%v %v, %v %v", w, ok, east, other)
+	}
+	w, _ = ParseCoordinate("47°22′N 8°33′W")
+	if _, other := w.Otherwise(); other {
+		t.Error("W has two meanings")
 	}
 }
 

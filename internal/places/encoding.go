@@ -30,6 +30,7 @@ func (u *utf8Reader) check(p []byte, last bool) error {
 	if !u.begun && len(p) >= 2 && (p[0] == 0xff && p[1] == 0xfe || p[0] == 0xfe && p[1] == 0xff) {
 		return u.fault("UTF-16", "UTF-16")
 	}
+	first := !u.begun
 	u.begun = u.begun || len(p) > 0
 	for u.held > 0 && len(p) > 0 && !utf8.FullRune(u.rest[:u.held]) {
 		u.rest[u.held] = p[0]
@@ -53,7 +54,10 @@ func (u *utf8Reader) check(p []byte, last bool) error {
 	whole := p[:end]
 	if at := bytes.IndexByte(whole, 0); at >= 0 {
 		u.line += int64(bytes.Count(whole[:at], []byte("\n")))
-		return u.fault("not text, or UTF-16", "UTF-16")
+		if first && at < 2 {
+			return u.fault("UTF-16", "UTF-16")
+		}
+		return unusable(u.path, fmt.Sprintf("line %d is no text", u.line), "files of GeoNames, GeoJSON or CSV, as text, .zip or .gz")
 	}
 	if !utf8.Valid(whole) {
 		u.line += int64(bytes.Count(whole[:invalidAt(whole)], []byte("\n")))

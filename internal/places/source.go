@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -271,5 +272,9 @@ func Work(paths []string, options ...string) (string, error) {
 
 // unread is about a file that is not there, or not for us.
 func unread(path string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
 	return remedy.New(path, fmt.Errorf("%w: %w", ErrSource, err), "terrane ingest places FILE.., of GeoNames, GeoJSON or CSV")
 }

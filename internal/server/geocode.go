@@ -82,6 +82,9 @@ func (s *Server) geocode(c echo.Context) error {
 	answer := found{Type: "FeatureCollection", Features: []foundPlace{}}
 	if at, ok := places.ParseCoordinate(q.Text); ok {
 		answer.Features = append(answer.Features, coordinateFound(at))
+		if other, ok := at.Otherwise(); ok {
+			answer.Features = append(answer.Features, coordinateFound(other))
+		}
 		return s.sendFound(c, answer)
 	}
 	hits, err := s.datasetsNamed(ctx, q)

@@ -55,7 +55,7 @@ var clients = []struct {
 	{"cesium", "CesiumJS", always},
 	{"ion", "CesiumJS, Cesium ion swap", Dataset.numbered},
 	{"cesium-wmts", "CesiumJS, WMTS", Dataset.pictured},
-	{"cesium-1.48", "CesiumJS 1.48", Dataset.terrain},
+	{"cesium-1.48", "CesiumJS 1.48", always},
 	{"openlayers", "OpenLayers", Dataset.pictured},
 	{"maplibre", "MapLibre", Dataset.pictured},
 	{"leaflet", "Leaflet", Dataset.pictured},

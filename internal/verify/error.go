@@ -216,8 +216,8 @@ func (r *errorRun) measure(ctx context.Context, c tilegrid.Coord, p posts, deepe
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if deepest && int(c.Z) < len(r.bounds) && sum.worst > r.bounds[c.Z]+terrain.Bulge(c.Z)+terrain.HeightStep(c.Z)+p.relief()*rounding {
-		r.odd = append(r.odd, Fault{c, true, "error.bound", fmt.Sprintf("%.3f m off at a post; its bound is %.3g m, and the earth's curvature is %.3g m over it",
-			sum.worst, r.bounds[c.Z], terrain.Bulge(c.Z))})
+		r.odd = append(r.odd, Fault{c, true, "error.bound", fmt.Sprintf(
+			"%.3f m off at a post; its bound is %.3g m, and the earth's curvature is %.3g m over it", sum.worst, r.bounds[c.Z], terrain.Bulge(c.Z))})
 	}
 	total := &r.sums[c.Z]
 	total.count += sum.count
