@@ -187,7 +187,8 @@ func (d *doctor) layerTexts(ctx context.Context, l *layer, f fields) {
 	f.into("extensions", &l.extensions)
 	attribution := f.text("attribution")
 	low := strings.ToLower(attribution)
-	d.unless(strings.Contains(low, "<script") || strings.Contains(low, "<") && strings.Contains(low, "src=") || strings.Count(low, "<") != strings.Count(low, ">"),
+	sourced := strings.Contains(low, "<") && strings.Contains(low, "src=")
+	d.unless(strings.Contains(low, "<script") || sourced || strings.Count(low, "<") != strings.Count(low, ">"),
 		"layer.attribution", l.at, "attribution is %q", attribution[:min(80, len(attribution))])
 	vertical := strings.ToLower(f.text("vertical"))
 	switch {
