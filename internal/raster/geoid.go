@@ -144,7 +144,7 @@ func (p *part) at(at orb.Point) (float64, bool) {
 	if !p.area.Contains(at) && !reaches(p.area, at) {
 		return 0, false
 	}
-	v := math.NaN()
+	var v float64
 	if p.grid != nil {
 		v = p.grid.at(at[0], at[1])
 	} else {
