@@ -19,6 +19,8 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geo"
+
+	"github.com/terrane/terrane/internal/sqlite"
 )
 
 // Query is what somebody looks for.
@@ -58,8 +60,8 @@ type Gazetteer struct {
 
 // session is one connection with its statement.
 type session struct {
-	db     *db
-	search *statement
+	db     *sqlite.Conn
+	search *sqlite.Statement
 }
 
 // searches is how many run at a time on one file; each keeps up to 2 MB of pages.
@@ -121,25 +123,25 @@ func (g *Gazetteer) open() (*session, error) {
 		return nil, err
 	}
 	s := &session{db: d}
-	s.search, err = d.prepare(`SELECT p.id, p.name, p.region, p.country, p.code, p.layer, p.population, p.importance,
+	s.search, err = d.Prepare(`SELECT p.id, p.name, p.region, p.country, p.code, p.layer, p.population, p.importance,
 		p.lon, p.lat, p.west, p.south, p.east, p.north
 		FROM term CROSS JOIN place p ON p.id = term.rowid WHERE term MATCH ? ORDER BY term.rowid`)
 	if err != nil {
-		return nil, errors.Join(err, d.close())
+		return nil, errors.Join(err, d.Close())
 	}
 	return s, nil
 }
 
 func (s *session) close() error {
-	s.search.close()
-	return s.db.close()
+	s.search.Close()
+	return s.db.Close()
 }
 
-func readInfo(d *db, path string) (Info, error) {
+func readInfo(d *sqlite.Conn, path string) (Info, error) {
 	info := Info{Name: strings.TrimSuffix(filepath.Base(path), Extension)}
 	var bound [4]float64
 	var bad error
-	err := d.each("SELECT name, value FROM about", func(v []driver.Value) error {
+	err := d.Each("SELECT name, value FROM about", func(v []driver.Value) error {
 		switch value := textOf(v[1]); textOf(v[0]) {
 		case "attribution":
 			info.Attribution = value
@@ -161,7 +163,7 @@ func readInfo(d *db, path string) (Info, error) {
 		return info, err
 	}
 	info.Bound = orb.Bound{Min: orb.Point{bound[0], bound[1]}, Max: orb.Point{bound[2], bound[3]}}
-	if info.Places, err = d.number("SELECT max(id) FROM place"); err != nil {
+	if info.Places, err = numberOf(d, "SELECT max(id) FROM place"); err != nil {
 		return info, err
 	}
 	stat, err := os.Stat(path)
@@ -236,7 +238,7 @@ func (g *Gazetteer) search(ctx context.Context, s *session, q Query, size int) (
 			continue
 		}
 		looked := 0
-		err := s.search.each(func(v []driver.Value) error {
+		err := s.search.Each(func(v []driver.Value) error {
 			looked++
 			h := hitOf(v)
 			h.Gazetteer, h.Tier = g.info.Name, tier
@@ -245,7 +247,7 @@ func (g *Gazetteer) search(ctx context.Context, s *session, q Query, size int) (
 				hits = append(hits, h)
 			}
 			if len(hits) >= want || looked >= mostLooked {
-				return errEnough
+				return sqlite.ErrEnough
 			}
 			return ctx.Err()
 		}, expression)

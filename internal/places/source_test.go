@@ -14,6 +14,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/internal/sqlite"
 )
 
 // read reads files and returns the places and the rows that were left out.
@@ -218,7 +219,7 @@ type pieces struct {
 
 func (p *pieces) Read(b []byte) (int, error) {
 	if p.text == "" {
-		return 0, errEnough
+		return 0, sqlite.ErrEnough
 	}
 	n := copy(b, p.text[:min(p.size, len(p.text))])
 	p.text = p.text[n:]

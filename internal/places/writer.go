@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/internal/sqlite"
 	"github.com/terrane/terrane/tilestore"
 )
 
@@ -26,8 +27,8 @@ var schema string
 type Writer struct {
 	folder, name string
 	lock         *os.File
-	draft, out   *db
-	put          *statement
+	draft, out   *sqlite.Conn
+	put          *sqlite.Statement
 	count        int64
 	bound        []orb.Bound // none, or one around all so far
 }
@@ -80,19 +81,19 @@ func (w *Writer) begin() error {
 	if w.draft, err = openDB(w.hidden(draftSuffix), "mode=rwc"); err != nil {
 		return err
 	}
-	err = w.draft.exec(quick + `CREATE TABLE draft (id INTEGER PRIMARY KEY, importance INTEGER, name, region, country, code, layer, population,
+	err = w.draft.Exec(quick + `CREATE TABLE draft (id INTEGER PRIMARY KEY, importance INTEGER, name, region, country, code, layer, population,
 		lon REAL, lat REAL, west REAL, south REAL, east REAL, north REAL, terms); BEGIN`)
 	if err != nil {
 		return err
 	}
-	if w.put, err = w.draft.prepare("INSERT INTO draft VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"); err != nil {
+	if w.put, err = w.draft.Prepare("INSERT INTO draft VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"); err != nil {
 		return err
 	}
 	if w.out, err = openDB(w.hidden(partialSuffix), "mode=rwc"); err != nil {
 		return err
 	}
 	marks := fmt.Sprintf("PRAGMA application_id=%d; PRAGMA user_version=%d;", ApplicationID, Layout)
-	return w.out.exec("PRAGMA page_size=4096; " + quick + marks + "BEGIN; " + schema)
+	return w.out.Exec("PRAGMA page_size=4096; " + quick + marks + "BEGIN; " + schema)
 }
 
 // clear removes what a killed writer left.
@@ -109,7 +110,7 @@ func (w *Writer) clear() error {
 func (w *Writer) Put(p Place) error {
 	p = p.Complete()
 	b := p.Bound
-	err := w.put.exec(p.Importance, p.Name, p.Region, p.Country, p.CountryCode, p.Layer, p.Population, p.Point.Lon(), p.Point.Lat(),
+	err := w.put.Exec(p.Importance, p.Name, p.Region, p.Country, p.CountryCode, p.Layer, p.Population, p.Point.Lon(), p.Point.Lat(),
 		b.Min.Lon(), b.Min.Lat(), b.Max.Lon(), b.Max.Lat(), termsOf(p))
 	if err != nil {
 		return err
@@ -136,8 +137,8 @@ func (w *Writer) Commit(ctx context.Context, info Info, report func(done int64))
 	if w.count == 0 {
 		return fmt.Errorf("%w: no places", ErrSource)
 	}
-	w.put.close()
-	if err := w.draft.exec("COMMIT; CREATE INDEX by_importance ON draft (importance DESC, id)"); err != nil {
+	w.put.Close()
+	if err := w.draft.Exec("COMMIT; CREATE INDEX by_importance ON draft (importance DESC, id)"); err != nil {
 		return err
 	}
 	if err := w.index(ctx, report); err != nil {
@@ -147,7 +148,7 @@ func (w *Writer) Commit(ctx context.Context, info Info, report func(done int64))
 		return err
 	}
 	for _, step := range []string{"INSERT INTO term(term) VALUES('optimize')", "COMMIT"} {
-		if err := errors.Join(ctx.Err(), w.out.exec(step)); err != nil {
+		if err := errors.Join(ctx.Err(), w.out.Exec(step)); err != nil {
 			return err
 		}
 	}
@@ -156,21 +157,21 @@ func (w *Writer) Commit(ctx context.Context, info Info, report func(done int64))
 
 // index writes the places in their order, and their terms.
 func (w *Writer) index(ctx context.Context, report func(done int64)) error {
-	place, err := w.out.prepare("INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	place, err := w.out.Prepare("INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return err
 	}
-	defer place.close()
-	terms, err := w.out.prepare("INSERT INTO term (rowid, terms) VALUES (?, ?)")
+	defer place.Close()
+	terms, err := w.out.Prepare("INSERT INTO term (rowid, terms) VALUES (?, ?)")
 	if err != nil {
 		return err
 	}
-	defer terms.close()
-	if err := w.out.exec("INSERT INTO term(term, rank) VALUES('hashsize', 4194304)"); err != nil {
+	defer terms.Close()
+	if err := w.out.Exec("INSERT INTO term(term, rank) VALUES('hashsize', 4194304)"); err != nil {
 		return err
 	}
 	done := int64(0)
-	return w.draft.each(`SELECT name, region, country, code, layer, population, importance, lon, lat, west, south, east, north, terms
+	return w.draft.Each(`SELECT name, region, country, code, layer, population, importance, lon, lat, west, south, east, north, terms
 		FROM draft ORDER BY importance DESC, id`, func(v []driver.Value) error {
 		done++
 		if done%1000 == 0 || done == w.count {
@@ -182,10 +183,10 @@ func (w *Writer) index(ctx context.Context, report func(done int64)) error {
 			}
 		}
 		last := len(v) - 1
-		if err := place.exec(append([]driver.Value{done}, v[:last]...)...); err != nil {
+		if err := place.Exec(append([]driver.Value{done}, v[:last]...)...); err != nil {
 			return err
 		}
-		return terms.exec(done, v[last])
+		return terms.Exec(done, v[last])
 	})
 }
 
@@ -202,7 +203,7 @@ func (w *Writer) describe(info Info) error {
 	for _, row := range [][2]string{
 		{"attribution", info.Attribution}, {"bound", string(bound)}, {"program", info.Program}, {"sources", string(sources)}, {"work", info.Work},
 	} {
-		if err := w.out.exec("INSERT INTO about VALUES (?, ?)", row[0], row[1]); err != nil {
+		if err := w.out.Exec("INSERT INTO about VALUES (?, ?)", row[0], row[1]); err != nil {
 			return err
 		}
 	}
@@ -211,11 +212,11 @@ func (w *Writer) describe(info Info) error {
 
 // publish looks through the file, syncs it, gives it its name and syncs the folder.
 func (w *Writer) publish() error {
-	n, err := w.out.number("SELECT count(*) FROM place")
+	n, err := numberOf(w.out, "SELECT count(*) FROM place")
 	if err == nil && n != w.count {
 		err = fmt.Errorf("places: %s: %d of %d places are in the file: %w", w.name, n, w.count, tilestore.ErrCorrupt)
 	}
-	err = errors.Join(err, w.out.close())
+	err = errors.Join(err, w.out.Close())
 	w.out = nil
 	if err != nil {
 		return err
@@ -245,9 +246,9 @@ func (w *Writer) Close() error {
 		return nil
 	}
 	var err error
-	for _, d := range []*db{w.draft, w.out} {
+	for _, d := range []*sqlite.Conn{w.draft, w.out} {
 		if d != nil {
-			err = errors.Join(err, d.close())
+			err = errors.Join(err, d.Close())
 		}
 	}
 	w.draft, w.out = nil, nil

@@ -22,7 +22,7 @@ func (w *Writer) Adopt(ctx context.Context, path string) error {
 		return errors.Join(err, remedyForeign(path, err != nil || own && !w.shared))
 	}
 	return w.using(func() error {
-		if err := w.db.exec("COMMIT"); err != nil {
+		if err := w.db.Exec("COMMIT"); err != nil {
 			return err
 		}
 		if err := w.drop(); err != nil { // folds the log in
@@ -70,10 +70,10 @@ func (w *Writer) overlay(ctx context.Context, path, copied string) error {
 		return err
 	}
 	put := url.URL{Scheme: "file", Path: whole, RawQuery: immutable}
-	if err = db.exec("ATTACH ? AS put", put.String()); err == nil {
-		err = errors.Join(ctx.Err(), db.exec(overlay))
+	if err = db.Exec("ATTACH ? AS put", put.String()); err == nil {
+		err = errors.Join(ctx.Err(), db.Exec(overlay))
 	}
-	if err = errors.Join(err, db.close()); err != nil {
+	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	return syncFile(copied)

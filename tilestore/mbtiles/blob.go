@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 
+	"github.com/terrane/terrane/internal/sqlite"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -16,12 +17,12 @@ type blob struct {
 }
 
 // read runs a point query that yields hash and data.
-func (b *blob) read(s *statement, c tilegrid.Coord) error {
-	return s.each(func(v []driver.Value) error {
+func (b *blob) read(s *sqlite.Statement, c tilegrid.Coord) error {
+	return s.Each(func(v []driver.Value) error {
 		b.found = true
 		b.hash, _ = v[0].([]byte)
 		b.data, _ = v[1].([]byte)
-		return errEnough
+		return sqlite.ErrEnough
 	}, int64(c.Z), int64(c.X), int64(c.Y))
 }
 

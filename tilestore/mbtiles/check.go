@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/terrane/terrane/internal/sqlite"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -23,19 +24,19 @@ func (r *Reader) Integrity(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	defer r.pool.put(s)
-	return s.db.quickCheck(ctx)
+	return quickCheck(ctx, s.db)
 }
 
 // quickCheck is PRAGMA quick_check, which an ended context interrupts.
-func (c *conn) quickCheck(ctx context.Context) ([]string, error) {
-	check, err := c.prepare("PRAGMA quick_check")
+func quickCheck(ctx context.Context, c *sqlite.Conn) ([]string, error) {
+	check, err := c.Prepare("PRAGMA quick_check")
 	if err != nil {
 		return nil, err
 	}
-	defer check.s.Close()
-	rows, err := check.s.QueryContext(ctx, nil)
+	defer check.Close()
+	rows, err := check.Query(ctx)
 	if err != nil {
-		return nil, errors.Join(ctx.Err(), fault(c.path, err))
+		return nil, errors.Join(ctx.Err(), c.Fault(err))
 	}
 	defer rows.Close()
 	var faults []string
@@ -46,12 +47,12 @@ func (c *conn) quickCheck(ctx context.Context) ([]string, error) {
 			return faults, nil
 		case ctx.Err() != nil:
 			return faults, ctx.Err()
-		case errors.Is(fault(c.path, err), tilestore.ErrCorrupt):
+		case errors.Is(c.Fault(err), tilestore.ErrCorrupt):
 			return append(faults, err.Error()), nil
 		case err != nil:
-			return faults, fault(c.path, err)
+			return faults, c.Fault(err)
 		}
-		if text := asText(row[0]); text != "ok" {
+		if text := sqlite.AsText(row[0]); text != "ok" {
 			faults = append(faults, text)
 		}
 	}
@@ -91,9 +92,9 @@ const (
 )
 
 // heightsManifest runs one of the queries above, calls each for every grid and returns the manifest of their hashes.
-func heightsManifest(db *conn, query string, each func(tilegrid.Coord, tilestore.Hash, []driver.Value) error) (string, error) {
+func heightsManifest(db *sqlite.Conn, query string, each func(tilegrid.Coord, tilestore.Hash, []driver.Value) error) (string, error) {
 	m := tilestore.NewManifest()
-	err := db.each(query, func(v []driver.Value) error {
+	err := db.Each(query, func(v []driver.Value) error {
 		c := coordOf(v[0], v[1], v[2])
 		var h tilestore.Hash
 		if stored, _ := v[3].([]byte); len(stored) == len(h) {
@@ -128,10 +129,10 @@ func (r *Reader) CheckMetadata(ctx context.Context) error {
 }
 
 // allRows reads the metadata, past the index.
-func allRows(db *conn) (map[string]string, error) {
+func allRows(db *sqlite.Conn) (map[string]string, error) {
 	rows := map[string]string{}
-	err := db.each("SELECT name, value FROM metadata", func(v []driver.Value) error {
-		rows[asText(v[0])] = asText(v[1])
+	err := db.Each("SELECT name, value FROM metadata", func(v []driver.Value) error {
+		rows[sqlite.AsText(v[0])] = sqlite.AsText(v[1])
 		return nil
 	})
 	return rows, err

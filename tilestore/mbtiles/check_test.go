@@ -94,7 +94,7 @@ func TestWhatIsChangedBesideTheTilesIsFound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(db.exec(harm.sql, harm.args...), db.close()); err != nil {
+			if err := errors.Join(db.Exec(harm.sql, harm.args...), db.Close()); err != nil {
 				t.Fatal(err)
 			}
 			r, err := Open(t.Context(), path)

@@ -41,7 +41,7 @@ func (w *Writer) survey(ctx context.Context, info *tilestore.Info) error {
 	var level []tilegrid.Coord
 	manifest := tilestore.NewManifest()
 	info.Available, info.Tiles = nil, 0
-	err := w.db.each(selectAllHashes, func(v []driver.Value) error {
+	err := w.db.Each(selectAllHashes, func(v []driver.Value) error {
 		c := coordOf(v[0], v[1], v[2])
 		if err := errors.Join(ctx.Err(), info.Grid.Check(c)); err != nil {
 			return err
@@ -133,7 +133,7 @@ func (w *Writer) describe(ctx context.Context, info tilestore.Info) error {
 		}
 	}
 	for _, r := range rows {
-		if err := w.db.exec(upsertMetadata, r[0], r[1]); err != nil {
+		if err := w.db.Exec(upsertMetadata, r[0], r[1]); err != nil {
 			return err
 		}
 	}
@@ -141,10 +141,10 @@ func (w *Writer) describe(ctx context.Context, info tilestore.Info) error {
 	if err != nil {
 		return err
 	}
-	if err := w.db.exec(upsertMetadata, rowRows, hashRows(all)); err != nil {
+	if err := w.db.Exec(upsertMetadata, rowRows, hashRows(all)); err != nil {
 		return err
 	}
-	return w.db.exec("COMMIT")
+	return w.db.Exec("COMMIT")
 }
 
 const upsertMetadata = "INSERT INTO metadata VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value"
@@ -154,7 +154,7 @@ func (w *Writer) publish(ctx context.Context, info tilestore.Info) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.kept = true
-	mode, err := w.db.text("PRAGMA journal_mode=DELETE")
+	mode, err := w.db.Text("PRAGMA journal_mode=DELETE")
 	if err == nil && mode != "delete" {
 		err = fmt.Errorf("mbtiles: %s stays in journal mode %s", w.partial, mode)
 	}

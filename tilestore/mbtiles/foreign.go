@@ -16,6 +16,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/internal/sqlite"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -26,13 +27,13 @@ const exactRows = 1 << 20
 
 // describeForeign finds out what others' tiles are: the format from the first bytes of some tiles, the levels and places from the
 // rows, the rest from metadata as far as it makes sense. g is the grid of pictures, if the user tells it.
-func describeForeign(ctx context.Context, db *conn, g *tilegrid.Grid) (tilestore.Info, error) {
+func describeForeign(ctx context.Context, db *sqlite.Conn, g *tilegrid.Grid) (tilestore.Info, error) {
 	rows, err := foreignMetadata(db)
 	if err != nil {
 		return tilestore.Info{}, err
 	}
 	if rows[rowInfo] != "" {
-		return tilestore.Info{}, damaged(db.path, "it was made by Terrane, but its application_id says otherwise")
+		return tilestore.Info{}, damaged(db.Path(), "it was made by Terrane, but its application_id says otherwise")
 	}
 	format, err := foreignFormat(db)
 	if err != nil {
@@ -61,21 +62,21 @@ func foreign(path, why string) error {
 	return remedy.New(path, fmt.Errorf("%w: %s", tilestore.ErrForeign, why), "only MBTiles files with pictures or quantized-mesh are served")
 }
 
-func foreignMetadata(db *conn) (map[string]string, error) {
+func foreignMetadata(db *sqlite.Conn) (map[string]string, error) {
 	tables := map[string]bool{}
-	err := db.each("SELECT name FROM sqlite_master WHERE name IN ('tiles', 'metadata')", func(v []driver.Value) error {
-		tables[asText(v[0])] = true
+	err := db.Each("SELECT name FROM sqlite_master WHERE name IN ('tiles', 'metadata')", func(v []driver.Value) error {
+		tables[sqlite.AsText(v[0])] = true
 		return nil
 	})
 	if err == nil && !tables["tiles"] {
-		err = foreign(db.path, "it has no table or view named tiles")
+		err = foreign(db.Path(), "it has no table or view named tiles")
 	}
 	rows := map[string]string{}
 	if err != nil || !tables["metadata"] {
 		return rows, err
 	}
-	err = db.each("SELECT name, value FROM metadata LIMIT 1000", func(v []driver.Value) error {
-		rows[asText(v[0])] = asText(v[1])
+	err = db.Each("SELECT name, value FROM metadata LIMIT 1000", func(v []driver.Value) error {
+		rows[sqlite.AsText(v[0])] = sqlite.AsText(v[1])
 		return nil
 	})
 	return rows, err
@@ -85,9 +86,9 @@ func foreignMetadata(db *conn) (map[string]string, error) {
 const sampled = 32
 
 // foreignFormat returns the format of the first tile, PNG if those after it are pictures of another: who goes by it alone then expects transparency.
-func foreignFormat(db *conn) (format string, err error) {
+func foreignFormat(db *sqlite.Conn) (format string, err error) {
 	n := 0
-	err = db.each("SELECT tile_data FROM tiles LIMIT 100", func(v []driver.Value) error {
+	err = db.Each("SELECT tile_data FROM tiles LIMIT 100", func(v []driver.Value) error {
 		tile, _ := v[0].([]byte)
 		if len(tile) == 0 {
 			return nil
@@ -95,19 +96,19 @@ func foreignFormat(db *conn) (format string, err error) {
 		mime, ok := Sniff(tile)
 		switch {
 		case n == 0 && !ok:
-			return foreign(db.path, "its tiles are neither pictures nor quantized-mesh")
+			return foreign(db.Path(), "its tiles are neither pictures nor quantized-mesh")
 		case n == 0:
 			format = mime
 		case ok && mime != format && mime != tilestore.QuantizedMesh && format != tilestore.QuantizedMesh:
 			format = tilestore.PNG
 		}
 		if n++; n == sampled || format == tilestore.QuantizedMesh {
-			return errEnough
+			return sqlite.ErrEnough
 		}
 		return nil
 	})
 	if err == nil && n == 0 {
-		err = foreign(db.path, "it has no tiles")
+		err = foreign(db.Path(), "it has no tiles")
 	}
 	return format, err
 }
@@ -167,9 +168,9 @@ func gzipped(tile []byte) []byte {
 }
 
 // foreignLevels fills in levels, availability and count from the rows. Rows outside the grid are passed over.
-func foreignLevels(ctx context.Context, db *conn, i *tilestore.Info) error {
+func foreignLevels(ctx context.Context, db *sqlite.Conn, i *tilestore.Info) error {
 	for z := -1; ; {
-		next, err := db.text("SELECT min(zoom_level) FROM tiles WHERE zoom_level > ?", int64(z))
+		next, err := db.Text("SELECT min(zoom_level) FROM tiles WHERE zoom_level > ?", int64(z))
 		if err != nil {
 			return err
 		}
@@ -181,16 +182,16 @@ func foreignLevels(ctx context.Context, db *conn, i *tilestore.Info) error {
 		}
 	}
 	if i.Tiles == 0 {
-		return foreign(db.path, "it has no tiles")
+		return foreign(db.Path(), "it has no tiles")
 	}
 	return nil
 }
 
-func foreignLevel(ctx context.Context, db *conn, i *tilestore.Info, z uint8) error {
+func foreignLevel(ctx context.Context, db *sqlite.Conn, i *tilestore.Info, z uint8) error {
 	var level []tilegrid.Coord
 	var whole tilegrid.Range
 	n := int64(0)
-	err := db.each(selectLevel, func(v []driver.Value) error {
+	err := db.Each(selectLevel, func(v []driver.Value) error {
 		c := coordOf(int64(z), v[0], v[1])
 		if err := ctx.Err(); err != nil || !i.Grid.Valid(c) {
 			return err

@@ -91,9 +91,9 @@ func foreignFile(t *testing.T, sql string, tile []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.close()
-	err = errors.Join(db.exec("CREATE TABLE metadata (name, value); CREATE TABLE tiles (zoom_level, tile_column, tile_row, tile_data)"),
-		db.exec("INSERT INTO tiles VALUES (0, 0, 0, ?)", tile), db.exec(sql))
+	defer db.Close()
+	err = errors.Join(db.Exec("CREATE TABLE metadata (name, value); CREATE TABLE tiles (zoom_level, tile_column, tile_row, tile_data)"),
+		db.Exec("INSERT INTO tiles VALUES (0, 0, 0, ?)", tile), db.Exec(sql))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestAFullDiskKeepsWhatWasCheckpointed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.db.exec("PRAGMA max_page_count = 200"); err != nil { // SQLite answers SQLITE_FULL, as it does for ENOSPC
+	if err := w.db.Exec("PRAGMA max_page_count = 200"); err != nil { // SQLite answers SQLITE_FULL, as it does for ENOSPC
 		t.Fatal(err)
 	}
 	unit := 0

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+
+	"github.com/terrane/terrane/internal/sqlite"
 )
 
 // once is the view by which MBTiles keeps each picture once: two tables, joined by one column each, and no expression anywhere.
@@ -21,10 +23,10 @@ func CheckPlain(path string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.close()) }()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	tables, view := map[string]bool{}, ""
-	err = db.each("SELECT type, name, sql FROM sqlite_master", func(v []driver.Value) error {
-		kind, name, sql := asText(v[0]), strings.ToLower(asText(v[1])), normal(asText(v[2]))
+	err = db.Each("SELECT type, name, sql FROM sqlite_master", func(v []driver.Value) error {
+		kind, name, sql := sqlite.AsText(v[0]), strings.ToLower(sqlite.AsText(v[1])), normal(sqlite.AsText(v[2]))
 		switch {
 		case kind == "trigger", strings.HasPrefix(sql, "create virtual"):
 			return foreign(path, "it holds triggers or virtual tables")
@@ -42,7 +44,7 @@ func CheckPlain(path string) (err error) {
 	if err != nil || tables["tiles"] {
 		return err
 	}
-	plain, err := db.joinsOnce(view, tables)
+	plain, err := joinsOnce(db, view, tables)
 	if err == nil && !plain {
 		err = foreign(path, "its tiles are neither a table nor the usual view of two")
 	}
@@ -56,7 +58,7 @@ func normal(sql string) string {
 }
 
 // joinsOnce tells whether a view is of two tables, of which one has a row at most for each of the other.
-func (c *conn) joinsOnce(view string, tables map[string]bool) (bool, error) {
+func joinsOnce(c *sqlite.Conn, view string, tables map[string]bool) (bool, error) {
 	m := once.FindStringSubmatch(view)
 	if m == nil || strings.Count(view, "select ") != 1 || strings.Count(view, " from ") != 1 || !tables[m[1]] || !tables[m[2]] || m[1] == m[2] {
 		return false, nil
@@ -65,7 +67,7 @@ func (c *conn) joinsOnce(view string, tables map[string]bool) (bool, error) {
 		return false, nil
 	}
 	for _, side := range [][2]string{{m[3], m[4]}, {m[5], m[6]}} {
-		unique, err := c.text(selectUnique, side[0], side[1], side[0], side[1], side[0])
+		unique, err := c.Text(selectUnique, side[0], side[1], side[0], side[1], side[0])
 		if err != nil || unique != "0" {
 			return err == nil, err
 		}

@@ -42,7 +42,7 @@ func TestTilesThatAreNotJustStoredAreNotPlain(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "x.mbtiles")
 		db, err := openConn(path, "mode=rwc")
 		if err == nil {
-			err = errors.Join(db.exec(c.sql), db.close())
+			err = errors.Join(db.Exec(c.sql), db.Close())
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)

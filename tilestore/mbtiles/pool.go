@@ -10,13 +10,14 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/terrane/terrane/internal/sqlite"
 	"github.com/terrane/terrane/tilestore"
 )
 
 // session is one connection to a finished file with its statements.
 type session struct {
-	db            *conn
-	tile, heights *statement // heights is nil where the file has no such table
+	db            *sqlite.Conn
+	tile, heights *sqlite.Statement // heights is nil where the file has no such table
 }
 
 // pool lends sessions of one file to goroutines. It opens them as they are needed, up to a limit. A file that was removed or replaced
@@ -38,7 +39,7 @@ type queries struct{ tile, heights string }
 // immutable tells SQLite that nobody writes the file: no locks, no log beside it, works on read-only media.
 const immutable = "mode=ro&immutable=1&_cache_size=-512"
 
-func newPool(path string, file os.FileInfo, sql queries, first *conn) (*pool, error) {
+func newPool(path string, file os.FileInfo, sql queries, first *sqlite.Conn) (*pool, error) {
 	limit := max(2, min(16, runtime.GOMAXPROCS(0)))
 	p := &pool{
 		path: path, file: file, sql: sql,
@@ -55,13 +56,13 @@ func newPool(path string, file os.FileInfo, sql queries, first *conn) (*pool, er
 	return p, nil
 }
 
-func (p *pool) prepare(db *conn) (*session, error) {
+func (p *pool) prepare(db *sqlite.Conn) (*session, error) {
 	s := &session{db: db}
 	var err error
-	if s.tile, err = db.prepare(p.sql.tile); err != nil || p.sql.heights == "" {
+	if s.tile, err = db.Prepare(p.sql.tile); err != nil || p.sql.heights == "" {
 		return s, err
 	}
-	s.heights, err = db.prepare(p.sql.heights)
+	s.heights, err = db.Prepare(p.sql.heights)
 	return s, err
 }
 
@@ -134,7 +135,7 @@ func (p *pool) open() (*session, error) {
 		s, err = p.prepare(db)
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.close())
+		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
@@ -161,10 +162,10 @@ func (p *pool) close() error {
 }
 
 func (s *session) close() error {
-	for _, st := range []*statement{s.tile, s.heights} {
+	for _, st := range []*sqlite.Statement{s.tile, s.heights} {
 		if st != nil {
-			st.s.Close()
+			st.Close()
 		}
 	}
-	return s.db.close()
+	return s.db.Close()
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/internal/sqlite"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -62,14 +63,14 @@ func open(ctx context.Context, path string, g *tilegrid.Grid) (*Reader, error) {
 	}
 	r := &Reader{path: path, own: own}
 	if r.info, err = describeFile(ctx, db, own, g); err != nil {
-		return nil, errors.Join(err, db.close())
+		return nil, errors.Join(err, db.Close())
 	}
 	r.info.SizeBytes = file.Size()
 	if ref, ok, _ := refOfFile(filepath.Base(path)); ok {
 		r.info.Name, r.info.Version = ref.Name, ref.Version
 	}
 	if r.pool, err = newPool(path, file, queriesOf(own), db); err != nil {
-		return nil, errors.Join(err, db.close())
+		return nil, errors.Join(err, db.Close())
 	}
 	return r, nil
 }
@@ -81,21 +82,21 @@ func queriesOf(own bool) queries {
 	return queries{tile: selectForeign}
 }
 
-func describeFile(ctx context.Context, db *conn, own bool, g *tilegrid.Grid) (tilestore.Info, error) {
+func describeFile(ctx context.Context, db *sqlite.Conn, own bool, g *tilegrid.Grid) (tilestore.Info, error) {
 	if !own {
 		return describeForeign(ctx, db, g)
 	}
-	text, err := db.text(selectMetadata, rowInfo)
+	text, err := db.Text(selectMetadata, rowInfo)
 	if err != nil {
 		return tilestore.Info{}, err
 	}
-	hash, err := db.text(selectMetadata, rowInfoHash)
+	hash, err := db.Text(selectMetadata, rowInfoHash)
 	if err != nil {
 		return tilestore.Info{}, err
 	}
 	info, err := decodeInfo(text, hash)
 	if err != nil {
-		return info, remedy.New(db.path, err, "make it again, or copy it again from a good one")
+		return info, remedy.New(db.Path(), err, "make it again, or copy it again from a good one")
 	}
 	return info, nil
 }
@@ -169,7 +170,7 @@ func (r *Reader) Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, er
 	if !r.info.Grid.Valid(c) {
 		return tilestore.Tile{}, fmt.Errorf("%w: %s", tilestore.ErrNotFound, c)
 	}
-	b, err := r.point(ctx, c, func(s *session) *statement { return s.tile })
+	b, err := r.point(ctx, c, func(s *session) *sqlite.Statement { return s.tile })
 	if err != nil {
 		return tilestore.Tile{}, err
 	}
@@ -202,14 +203,14 @@ func (r *Reader) Heights(ctx context.Context, c tilegrid.Coord) ([]byte, error) 
 	if !r.own || !r.info.Grid.Valid(c) {
 		return nil, fmt.Errorf("%w: %s has no heights", tilestore.ErrNotFound, c)
 	}
-	b, err := r.point(ctx, c, func(s *session) *statement { return s.heights })
+	b, err := r.point(ctx, c, func(s *session) *sqlite.Statement { return s.heights })
 	if err != nil {
 		return nil, err
 	}
 	return b.checked(r.path, c)
 }
 
-func (r *Reader) point(ctx context.Context, c tilegrid.Coord, of func(*session) *statement) (b blob, err error) {
+func (r *Reader) point(ctx context.Context, c tilegrid.Coord, of func(*session) *sqlite.Statement) (b blob, err error) {
 	s, err := r.pool.get(ctx)
 	if err != nil {
 		return b, err
@@ -228,12 +229,12 @@ func (r *Reader) Coords(ctx context.Context, z uint8) iter.Seq2[tilegrid.Coord, 
 			return
 		}
 		defer r.pool.put(s)
-		err = s.db.each(selectLevel, func(v []driver.Value) error {
+		err = s.db.Each(selectLevel, func(v []driver.Value) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			if c := coordOf(int64(z), v[0], v[1]); r.info.Grid.Valid(c) && !yield(c, nil) {
-				return errEnough
+				return sqlite.ErrEnough
 			}
 			return nil
 		}, int64(z))

@@ -197,10 +197,10 @@ func TestOthersSeeMBTiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.close()
+	defer db.Close()
 	ask := func(sql, want string) {
 		t.Helper()
-		if got, err := db.text(sql); err != nil || got != want {
+		if got, err := db.Text(sql); err != nil || got != want {
 			t.Errorf("%s: got %q, %v, want %q", sql, got, err, want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 
 	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/internal/sqlite"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -52,7 +53,7 @@ func (r *Reader) entries(ctx context.Context, query string) iter.Seq2[Entry, err
 			return
 		}
 		defer r.pool.put(s)
-		err = s.db.each(query, func(v []driver.Value) error {
+		err = s.db.Each(query, func(v []driver.Value) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -61,7 +62,7 @@ func (r *Reader) entries(ctx context.Context, query string) iter.Seq2[Entry, err
 			copy(e.Hash[:], hash)
 			e.Bytes, _ = v[4].(int64)
 			if !yield(e, nil) {
-				return errEnough
+				return sqlite.ErrEnough
 			}
 			return nil
 		})

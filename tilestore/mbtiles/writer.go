@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/terrane/terrane/internal/remedy"
+	"github.com/terrane/terrane/internal/sqlite"
 	"github.com/terrane/terrane/tilegrid"
 	"github.com/terrane/terrane/tilestore"
 )
@@ -50,14 +51,14 @@ type Writer struct {
 	rows         func(tilestore.Info) (map[string]string, error)
 	check        func(context.Context, tilestore.Reader) error
 
-	mu      sync.Mutex // guards the fields below: one connection serves writing and reading back
-	db      *conn      // nil when closed
-	tile    *statement // stores a tile, or its place if it is shared
-	image   *statement // stores a tile's data, if it is shared; nil otherwise
-	heights *statement
-	read    *statement // heights
-	again   *statement // a tile
-	failed  error      // first failure of the store: what follows would not be what was put
+	mu      sync.Mutex        // guards the fields below: one connection serves writing and reading back
+	db      *sqlite.Conn      // nil when closed
+	tile    *sqlite.Statement // stores a tile, or its place if it is shared
+	image   *sqlite.Statement // stores a tile's data, if it is shared; nil otherwise
+	heights *sqlite.Statement
+	read    *sqlite.Statement // heights
+	again   *sqlite.Statement // a tile
+	failed  error             // first failure of the store: what follows would not be what was put
 }
 
 var (
@@ -160,15 +161,15 @@ func (w *Writer) open() (err error) {
 	return nil
 }
 
-func openWriting(path string) (*conn, error) {
+func openWriting(path string) (*sqlite.Conn, error) {
 	db, err := openConn(path, "mode=rwc")
 	if err != nil {
 		return nil, err
 	}
-	err = db.exec(fmt.Sprintf(`PRAGMA page_size=%d; PRAGMA cache_size=-16384; PRAGMA secure_delete=ON;
+	err = db.Exec(fmt.Sprintf(`PRAGMA page_size=%d; PRAGMA cache_size=-16384; PRAGMA secure_delete=ON;
 		PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=256`, pageSize))
 	if err != nil {
-		return nil, errors.Join(err, db.close())
+		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
@@ -184,14 +185,14 @@ func (w *Writer) replace() error {
 
 // state reads whose work the partial file is and how much of it is done. A file without tables is new.
 func (w *Writer) state() (work string, found bool, err error) {
-	tables, err := w.db.text("SELECT count(*) FROM sqlite_master")
+	tables, err := w.db.Text("SELECT count(*) FROM sqlite_master")
 	if err != nil || tables == "0" {
 		return "", false, err
 	}
-	if work, err = w.db.text(selectMetadata, rowWork); err != nil {
+	if work, err = w.db.Text(selectMetadata, rowWork); err != nil {
 		return "", false, err
 	}
-	done, err := w.db.text(selectMetadata, rowDone)
+	done, err := w.db.Text(selectMetadata, rowDone)
 	if err != nil {
 		return "", false, err
 	}
@@ -208,15 +209,15 @@ func (w *Writer) fresh(work string) error {
 	if w.shared {
 		tables = sharedSchema
 	}
-	if err := w.db.exec(marks + tables); err != nil {
+	if err := w.db.Exec(marks + tables); err != nil {
 		return err
 	}
 	for _, row := range [][2]string{{rowWork, work}, {rowDone, doneText(0)}} {
-		if err := w.db.exec("INSERT INTO metadata VALUES (?, ?)", row[0], row[1]); err != nil {
+		if err := w.db.Exec("INSERT INTO metadata VALUES (?, ?)", row[0], row[1]); err != nil {
 			return err
 		}
 	}
-	if err := w.db.exec("COMMIT"); err != nil {
+	if err := w.db.Exec("COMMIT"); err != nil {
 		return err
 	}
 	return w.prepare()
@@ -241,17 +242,17 @@ const (
 const selectMetadata = "SELECT value FROM metadata WHERE name = ?"
 
 func (w *Writer) prepare() (err error) {
-	statements := map[string]**statement{upsertTile: &w.tile, upsertHeights: &w.heights, selectHeights: &w.read, selectTile: &w.again}
+	statements := map[string]**sqlite.Statement{upsertTile: &w.tile, upsertHeights: &w.heights, selectHeights: &w.read, selectTile: &w.again}
 	if w.shared {
 		delete(statements, upsertTile)
 		statements[insertImage], statements[upsertPlace] = &w.image, &w.tile
 	}
 	for sql, to := range statements {
-		if *to, err = w.db.prepare(sql); err != nil {
+		if *to, err = w.db.Prepare(sql); err != nil {
 			return err
 		}
 	}
-	return w.db.exec("BEGIN IMMEDIATE")
+	return w.db.Exec("BEGIN IMMEDIATE")
 }
 
 // Version returns the number that the version will have.
@@ -264,22 +265,22 @@ func (w *Writer) Done() int { return w.done }
 func (w *Writer) Put(ctx context.Context, c tilegrid.Coord, data []byte) error {
 	return w.put(ctx, c, data, func(hash []byte) error {
 		if !w.shared {
-			return w.tile.exec(int64(c.Z), int64(c.X), int64(c.Y), hash, data)
+			return w.tile.Exec(int64(c.Z), int64(c.X), int64(c.Y), hash, data)
 		}
 		sum := sha256.Sum256(data)
 		content := sum[:len(tilestore.Hash{})]
 		mime, _ := Sniff(data)
-		if err := w.image.exec(content, mime, data); err != nil {
+		if err := w.image.Exec(content, mime, data); err != nil {
 			return err
 		}
-		return w.tile.exec(int64(c.Z), int64(c.X), int64(c.Y), hash, content)
+		return w.tile.Exec(int64(c.Z), int64(c.X), int64(c.Y), hash, content)
 	})
 }
 
 // PutHeights stores a grid of heights beside the tiles.
 func (w *Writer) PutHeights(ctx context.Context, c tilegrid.Coord, data []byte) error {
 	return w.put(ctx, c, data, func(hash []byte) error {
-		return w.heights.exec(int64(c.Z), int64(c.X), int64(c.Y), hash, data)
+		return w.heights.Exec(int64(c.Z), int64(c.X), int64(c.Y), hash, data)
 	})
 }
 
@@ -312,7 +313,7 @@ func (w *Writer) using(f func() error) error {
 
 // Heights returns the grid that was put at c, whether checkpointed yet or not.
 func (w *Writer) Heights(ctx context.Context, c tilegrid.Coord) ([]byte, error) {
-	b, err := w.point(ctx, c, func() *statement { return w.read })
+	b, err := w.point(ctx, c, func() *sqlite.Statement { return w.read })
 	if err != nil {
 		return nil, err
 	}
@@ -321,7 +322,7 @@ func (w *Writer) Heights(ctx context.Context, c tilegrid.Coord) ([]byte, error) 
 
 // Tile returns the tile that was put at c, whether checkpointed yet or not.
 func (w *Writer) Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, error) {
-	b, err := w.point(ctx, c, func() *statement { return w.again })
+	b, err := w.point(ctx, c, func() *sqlite.Statement { return w.again })
 	if err != nil {
 		return tilestore.Tile{}, err
 	}
@@ -332,7 +333,7 @@ func (w *Writer) Tile(ctx context.Context, c tilegrid.Coord) (tilestore.Tile, er
 	return tilestore.Tile{Data: data, ETag: tilestore.Hash(b.hash).ETag()}, nil
 }
 
-func (w *Writer) point(ctx context.Context, c tilegrid.Coord, s func() *statement) (b blob, err error) {
+func (w *Writer) point(ctx context.Context, c tilegrid.Coord, s func() *sqlite.Statement) (b blob, err error) {
 	if err := ctx.Err(); err != nil {
 		return b, err
 	}
@@ -343,8 +344,8 @@ func (w *Writer) point(ctx context.Context, c tilegrid.Coord, s func() *statemen
 // Formats returns the MIME types of what was put, sorted; "" stands for tiles that are no pictures. Only shared tiles are known by their format.
 func (w *Writer) Formats(ctx context.Context) (types []string, err error) {
 	err = w.using(func() error {
-		return w.db.each("SELECT DISTINCT mime FROM images ORDER BY mime", func(v []driver.Value) error {
-			types = append(types, asText(v[0]))
+		return w.db.Each("SELECT DISTINCT mime FROM images ORDER BY mime", func(v []driver.Value) error {
+			types = append(types, sqlite.AsText(v[0]))
 			return ctx.Err()
 		})
 	})
@@ -356,7 +357,7 @@ func (w *Writer) Coords(ctx context.Context, z uint8) iter.Seq2[tilegrid.Coord, 
 	return func(yield func(tilegrid.Coord, error) bool) {
 		var tiles []tilegrid.Coord
 		err := w.using(func() error {
-			return w.db.each(selectLevel, func(v []driver.Value) error {
+			return w.db.Each(selectLevel, func(v []driver.Value) error {
 				tiles = append(tiles, coordOf(int64(z), v[0], v[1]))
 				return ctx.Err()
 			}, int64(z))
@@ -381,15 +382,15 @@ func (w *Writer) Checkpoint(ctx context.Context, done int) error {
 		if err := w.save(done); err != nil {
 			return err
 		}
-		return w.db.exec("BEGIN IMMEDIATE")
+		return w.db.Exec("BEGIN IMMEDIATE")
 	})
 }
 
 func (w *Writer) save(done int) error {
-	if err := w.db.exec("UPDATE metadata SET value = ? WHERE name = ?", doneText(done), rowDone); err != nil {
+	if err := w.db.Exec("UPDATE metadata SET value = ? WHERE name = ?", doneText(done), rowDone); err != nil {
 		return err
 	}
-	if err := w.db.exec("COMMIT"); err != nil {
+	if err := w.db.Exec("COMMIT"); err != nil {
 		return err
 	}
 	w.done, w.kept = done, true
@@ -425,12 +426,12 @@ func (w *Writer) drop() error {
 	if w.db == nil {
 		return nil
 	}
-	for _, s := range []*statement{w.tile, w.image, w.heights, w.read, w.again} {
+	for _, s := range []*sqlite.Statement{w.tile, w.image, w.heights, w.read, w.again} {
 		if s != nil {
-			s.s.Close()
+			s.Close()
 		}
 	}
-	err := w.db.close()
+	err := w.db.Close()
 	w.db, w.tile, w.image, w.heights, w.read, w.again = nil, nil, nil, nil, nil, nil
 	return err
 }
